@@ -1,0 +1,56 @@
+import { v7 } from 'uuid';
+import type { Clock } from './clock.ts';
+
+/** The types that have an id of their own. An id is `<prefix>_<suffix>` (TypeID): the suffix is a UUIDv7 in base 32. */
+export const idPrefixes = [
+  'project',
+  'team',
+  'agent',
+  'user',
+  'key',
+  'session',
+  'turn',
+  'task',
+  'intervention',
+  'event',
+] as const;
+export type IdPrefix = (typeof idPrefixes)[number];
+
+/** Makes ids that sort by the time they were made; within one process strictly, also inside one millisecond. */
+export interface Ids {
+  next(prefix: IdPrefix): string;
+}
+
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
+const ID = new RegExp(`^(${idPrefixes.join('|')})_[0-7][${ALPHABET}]{25}$`);
+
+export function createIds(clock: Clock): Ids {
+  let millisecond = 0;
+  let sequence = 0;
+  return {
+    next(prefix) {
+      // The clock may stand still (a test) or step back (a correction): the sequence keeps the order.
+      const now = Math.max(clock.now().getTime(), millisecond);
+      sequence = now === millisecond ? sequence + 1 : 0;
+      millisecond = now;
+      return `${prefix}_${encode(v7({ msecs: now, seq: sequence }, new Uint8Array(16)))}`;
+    },
+  };
+}
+
+/** The type of a well-formed id, or null. Says nothing of whether the object exists. */
+export function prefixOf(id: string): IdPrefix | null {
+  const match = ID.exec(id);
+  return match === null ? null : (match[1] as IdPrefix);
+}
+
+export const isId = (prefix: IdPrefix, id: string): boolean => prefixOf(id) === prefix;
+
+/** 128 bits as 26 characters of 5, the first holding 3. */
+function encode(bytes: Uint8Array): string {
+  let value = 0n;
+  for (const byte of bytes) value = (value << 8n) | BigInt(byte);
+  let text = '';
+  for (let shift = 125n; shift >= 0n; shift -= 5n) text += ALPHABET[Number((value >> shift) & 31n)];
+  return text;
+}
