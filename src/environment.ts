@@ -79,7 +79,8 @@ const issuer = z
   .refine((text) => {
     const url = parseUrl(text);
     return url === null || url.protocol === 'https:' || LOOPBACK.has(url.hostname);
-  }, 'must be https, except on this machine itself');
+  }, 'must be https, except on this machine itself')
+  .transform(withoutSlash);
 
 const claim = z.string().regex(/^\S{1,200}$/, 'must be the name of a claim, or a dotted path to one');
 

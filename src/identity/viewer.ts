@@ -1,35 +1,24 @@
-import type { Role } from './permissions.ts';
+import type { Role } from '../generated/prisma/enums.ts';
 
-/** Who did something, as events and items keep it: a copy, true at that moment. */
-export type Actor = {
-  kind: 'USER' | 'AGENT' | 'SYSTEM';
-  /** A person's `user_…`, an agent's `key_…`, or "system". */
-  id: string;
-  name: string;
-  role: Role | null;
-};
+export type ActorKind = 'USER' | 'AGENT' | 'SYSTEM';
 
-/** Whoever makes a request, and how far they see. */
+/** Whoever did something, as it is written into events and answers: a person, an agent's key, or the system. */
+export type Actor = { kind: ActorKind; id: string; name: string; role: Role | null };
+
+/** Timeouts, policies and whatever else nobody in particular did. */
+export const systemActor: Actor = { kind: 'SYSTEM', id: 'system', name: 'Holdpoint', role: null };
+
+/** The one behind a request, as its credential says. */
 export interface Viewer {
-  actor: Actor;
-  role: Role;
-  /** Null: every project. */
-  projectId: string | null;
-  /** What is revoked, counted and remembered by: the key's id, or for a signed-in person the user's. */
-  credentialId: string;
-  /** From this instant on the credential is no longer good; null: it does not expire. */
-  expiresAt: Date | null;
+  readonly actor: Actor;
+  readonly role: Role;
+  /** The one project it sees; null: every project (behaviour 2.2). */
+  readonly projectId: string | null;
+  /** The API key's id, or the OIDC user's: what idempotency keys and limits are counted by. */
+  readonly credentialId: string;
+  readonly expiresAt: Date | null;
 }
 
-/** The clock, a policy, a start: whatever acts without anyone asking. */
-export const systemActor: Actor = Object.freeze({
-  kind: 'SYSTEM',
-  id: 'system',
-  name: 'Holdpoint',
-  role: null,
-});
-
-/** What lies out of scope does not exist for the viewer (behaviour 2.2). `projectId` null: what belongs to no project. */
-export function inScope(viewer: Pick<Viewer, 'projectId'>, projectId: string | null): boolean {
-  return viewer.projectId === null || viewer.projectId === projectId;
-}
+/** What lies outside does not exist for the viewer (behaviour 2.2). */
+export const inScope = (viewer: Viewer, projectId: string | null): boolean =>
+  viewer.projectId === null || viewer.projectId === projectId;
