@@ -145,7 +145,10 @@ export const variables = {
     meaning: 'The folder of the embedded database; `memory://` keeps nothing',
     schema: z
       .string()
-      .refine((text) => !/^(?!memory:\/\/$)[a-z]+:\/\//i.test(text), 'must be a folder or memory://'),
+      .refine(
+        (text) => !/^(?!memory:\/\/$)[a-z][a-z0-9+.-]*:\/\//i.test(text),
+        'must be a folder or memory://',
+      ),
   },
   ADMIN_API_KEY: {
     fallback: 'made and printed at the first start',

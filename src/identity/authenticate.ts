@@ -67,7 +67,9 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
   async function ask(token: string, hash: string): Promise<Outcome> {
     if (oidc === null || userOf === null || !JWT.test(token)) return findKey(hash);
     const claims = await oidc.verify(token);
-    return claims.refusal === null ? { viewer: await userOf(claims.identity), refusal: null } : { ...claims, viewer: null };
+    return claims.refusal === null
+      ? { viewer: await userOf(claims.identity), refusal: null }
+      : { ...claims, viewer: null };
   }
 
   async function look(token: string, hash: string): Promise<Outcome> {
@@ -127,7 +129,10 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
       const { viewer, refusal } = await outcomeOf(token, hashSecret(token));
       if (viewer === null) throw new RequestError(refusal.code, refusal.message);
       if (viewer.expiresAt !== null && viewer.expiresAt <= clock.now()) {
-        throw new RequestError('UNAUTHENTICATED', `The credential expired at ${viewer.expiresAt.toISOString()}.`);
+        throw new RequestError(
+          'UNAUTHENTICATED',
+          `The credential expired at ${viewer.expiresAt.toISOString()}.`,
+        );
       }
       if (viewer.credentialId.startsWith('key_')) lastUsed.touch(viewer.credentialId);
       return viewer;
@@ -150,7 +155,9 @@ function bearerOf(authorization: string | null): string {
   if (authorization === null || authorization.trim() === '') {
     throw new RequestError('UNAUTHENTICATED', 'A credential is needed: Authorization: Bearer <API key>.');
   }
-  const token = authorization.length <= LONGEST_TOKEN ? /^\s*Bearer +([\w.~+/=-]+)\s*$/i.exec(authorization)?.[1] : null;
-  if (token == null) throw new RequestError('UNAUTHENTICATED', 'The credential is not of the form: Bearer <API key>.');
+  const token =
+    authorization.length <= LONGEST_TOKEN ? /^\s*Bearer +([\w.~+/=-]+)\s*$/i.exec(authorization)?.[1] : null;
+  if (token == null)
+    throw new RequestError('UNAUTHENTICATED', 'The credential is not of the form: Bearer <API key>.');
   return token;
 }

@@ -40,7 +40,9 @@ export async function bootstrapAdmin(
 
 async function makeWhereNone(tx: Tx, deps: BootstrapDeps): Promise<string | null> {
   const good = { OR: [{ expiresAt: null }, { expiresAt: { gt: deps.clock.now() } }] };
-  const admins = await tx.apiKey.count({ where: { role: 'ADMIN', projectId: null, revokedAt: null, ...good } });
+  const admins = await tx.apiKey.count({
+    where: { role: 'ADMIN', projectId: null, revokedAt: null, ...good },
+  });
   if (admins > 0) return null;
   const secret = makeSecret();
   await insertKey(tx, deps, systemActor, { ...ADMIN, hash: hashSecret(secret) });
@@ -53,15 +55,23 @@ async function configure(tx: Tx, deps: BootstrapDeps, secret: string): Promise<A
   const named = await tx.apiKey.findUnique({ where: { hash } });
   if (named !== null && !named.bootstrap) {
     if (named.revokedAt === null) {
-      throw new ConfigError([{ variable: 'ADMIN_API_KEY', message: `is the secret of an API key already (${named.id})` }]);
+      throw new ConfigError([
+        { variable: 'ADMIN_API_KEY', message: `is the secret of an API key already (${named.id})` },
+      ]);
     }
     // A start must not undo a person's revocation, nor fail for it: agents would be left without a control plane.
-    deps.log.warn({ keyId: named.id }, 'ADMIN_API_KEY names a key that was revoked: it stays so; choose another');
+    deps.log.warn(
+      { keyId: named.id },
+      'ADMIN_API_KEY names a key that was revoked: it stays so; choose another',
+    );
     return [];
   }
-  const current = await tx.apiKey.findMany({ where: { bootstrap: true, revokedAt: null, hash: { not: hash } } });
+  const current = await tx.apiKey.findMany({
+    where: { bootstrap: true, revokedAt: null, hash: { not: hash } },
+  });
   for (const key of current) await endKey(tx, deps, systemActor, key, { bootstrap: true });
-  if (named === null) await insertKey(tx, deps, systemActor, { ...ADMIN, hash, userId: current[0]?.userId ?? null });
+  if (named === null)
+    await insertKey(tx, deps, systemActor, { ...ADMIN, hash, userId: current[0]?.userId ?? null });
   else if (named.revokedAt !== null) await restore(tx, deps, named);
   return current;
 }
@@ -77,7 +87,14 @@ async function restore(tx: Tx, { clock, ids }: BootstrapDeps, key: ApiKey): Prom
       sessionId: null,
       subjectId: key.id,
       actor: systemActor,
-      data: { name: key.name, role: key.role, userId: key.userId, expiresAt: null, bootstrap: true, restored: true },
+      data: {
+        name: key.name,
+        role: key.role,
+        userId: key.userId,
+        expiresAt: null,
+        bootstrap: true,
+        restored: true,
+      },
       occurredAt: clock.now(),
     },
   ]);

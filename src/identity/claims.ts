@@ -21,7 +21,11 @@ export function claimOf(claims: JWTPayload, path: string): unknown {
 
 /** The highest role that the claim names, in any case; what is no role of ours is passed over. */
 export function roleOf(claim: unknown): Role | null {
-  const names = new Set(textsOf(claim).slice(0, MOST_ROLES).map((name) => name.toUpperCase()));
+  const names = new Set(
+    textsOf(claim)
+      .slice(0, MOST_ROLES)
+      .map((name) => name.toUpperCase()),
+  );
   return highestRole(roles.filter((role) => names.has(role)));
 }
 

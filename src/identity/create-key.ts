@@ -38,7 +38,9 @@ const LONGEST_NAME = 200;
  * who is bound to one).
  */
 export async function createApiKey(deps: KeyDeps, viewer: Viewer, input: NewApiKey): Promise<MadeApiKey> {
-  const made = await transact(deps.database, 'create an API key', (tx) => createApiKeyIn(tx, deps, viewer, input));
+  const made = await transact(deps.database, 'create an API key', (tx) =>
+    createApiKeyIn(tx, deps, viewer, input),
+  );
   deps.committed();
   return made;
 }
@@ -58,10 +60,18 @@ export async function createApiKeyIn(
     throw refuse('FORBIDDEN', 'Only an ADMIN of every project makes keys for every project.', ['projectId']);
   }
   const exists = projectId === null || (await tx.project.count({ where: { id: projectId } })) === 1;
-  if (!exists || !inScope(viewer, projectId)) throw refuse('NOT_FOUND', 'There is no such project.', ['projectId']);
+  if (!exists || !inScope(viewer, projectId))
+    throw refuse('NOT_FOUND', 'There is no such project.', ['projectId']);
   const secret = makeSecret();
   const { name, role, expiresAt = null } = input;
-  const fields = { name: name.trim(), role, projectId, expiresAt, hash: hashSecret(secret), bootstrap: false };
+  const fields = {
+    name: name.trim(),
+    role,
+    projectId,
+    expiresAt,
+    hash: hashSecret(secret),
+    bootstrap: false,
+  };
   return { apiKey: await insertKey(tx, deps, viewer.actor, fields), secret };
 }
 
@@ -71,7 +81,11 @@ export async function createApiKeyIn(
  */
 export async function recallApiKey(tx: Tx, apiKeyId: string): Promise<MadeApiKey & { message: string }> {
   const apiKey = await tx.apiKey.findUniqueOrThrow({ where: { id: apiKeyId } });
-  return { apiKey, secret: null, message: 'This key was made by an earlier request; its secret was shown then, once.' };
+  return {
+    apiKey,
+    secret: null,
+    message: 'This key was made by an earlier request; its secret was shown then, once.',
+  };
 }
 
 /** Writes the key, its person (unless `userId` is given) and the event, which never holds the secret or its hash. */
@@ -79,7 +93,9 @@ export async function insertKey(
   tx: Tx,
   { clock, ids }: Pick<KeyDeps, 'clock' | 'ids'>,
   actor: Actor,
-  fields: Pick<ApiKey, 'name' | 'role' | 'projectId' | 'expiresAt' | 'hash' | 'bootstrap'> & { userId?: string | null },
+  fields: Pick<ApiKey, 'name' | 'role' | 'projectId' | 'expiresAt' | 'hash' | 'bootstrap'> & {
+    userId?: string | null;
+  },
 ): Promise<ApiKey> {
   const now = clock.now();
   const { name, role, projectId, expiresAt, hash, bootstrap } = fields;
@@ -108,7 +124,8 @@ export async function insertKey(
 
 function faultsOf({ name, expiresAt }: NewApiKey, now: Date): UserError[] {
   const faults: UserError[] = [];
-  const fault = (message: string, field: string) => faults.push({ code: 'INVALID_INPUT', message, path: [field] });
+  const fault = (message: string, field: string) =>
+    faults.push({ code: 'INVALID_INPUT', message, path: [field] });
   if (name.trim() === '') fault('A key needs a name.', 'name');
   if (name.length > LONGEST_NAME) fault(`A name has at most ${LONGEST_NAME} characters.`, 'name');
   if (expiresAt && expiresAt <= now) fault('expiresAt lies in the past.', 'expiresAt');

@@ -45,12 +45,24 @@ async function keep(tx: Tx, deps: Deps, identity: OidcIdentity): Promise<{ user:
   const now = clock.now();
   // Two replicas may meet the person at once: one inserts, the other finds the row.
   const { count } = await tx.user.createMany({
-    data: [{ id: ids.next('user'), name, email, role, projectId, oidcIssuer: issuer, oidcSubject: subject, createdAt: now }],
+    data: [
+      {
+        id: ids.next('user'),
+        name,
+        email,
+        role,
+        projectId,
+        oidcIssuer: issuer,
+        oidcSubject: subject,
+        createdAt: now,
+      },
+    ],
     skipDuplicates: true,
   });
   const before = await tx.user.findUniqueOrThrow({ where: key });
   if (count === 0 && !differs(before, identity)) return { user: before, changed: false };
-  const user = count === 1 ? before : await tx.user.update({ where: key, data: { name, email, role, projectId } });
+  const user =
+    count === 1 ? before : await tx.user.update({ where: key, data: { name, email, role, projectId } });
   await appendEvents(tx, ids, [
     {
       type: count === 1 ? 'user_created' : 'user_changed',

@@ -8,7 +8,19 @@ import { claimOf, projectOf, roleOf } from './claims.ts';
 import type { Role } from './permissions.ts';
 
 /** Signatures only: with HMAC, anyone who has the public key could sign; `none` needs no key at all. */
-const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'];
+const ALGORITHMS = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+];
 /** Seconds that the issuer's clock and ours may differ by. */
 const TOLERANCE = 30;
 /** Milliseconds that an answer of the issuer is waited for. */
@@ -54,13 +66,19 @@ export function createOidc(deps: { config: OidcConfig; clock: Clock; log: Log; c
       const reason = refusalOf(error);
       if (reason !== null) return refuse('UNAUTHENTICATED', `The token is refused: ${reason}.`);
       log.warn({ err: error, issuer: config.issuer }, 'the OIDC issuer could not be asked for its keys');
-      throw new RequestError('SERVICE_UNAVAILABLE', "The sign-in issuer's keys can't be fetched now; try again.");
+      throw new RequestError(
+        'SERVICE_UNAVAILABLE',
+        "The sign-in issuer's keys can't be fetched now; try again.",
+      );
     }
   }
   return { verify };
 }
 
-const refuse = (code: RequestErrorCode, message: string): Verified => ({ identity: null, refusal: { code, message } });
+const refuse = (code: RequestErrorCode, message: string): Verified => ({
+  identity: null,
+  refusal: { code, message },
+});
 
 function identityOf(claims: JWTPayload, config: OidcConfig): Verified {
   const subject = claims.sub;
@@ -70,7 +88,8 @@ function identityOf(claims: JWTPayload, config: OidcConfig): Verified {
   const role = roleOf(claimOf(claims, config.roleClaim));
   if (role === null) return refuse('FORBIDDEN', `The token names no role (claim ${config.roleClaim}).`);
   const project = projectOf(claimOf(claims, config.projectClaim));
-  if (project === null) return refuse('FORBIDDEN', `The token names no project (claim ${config.projectClaim}).`);
+  if (project === null)
+    return refuse('FORBIDDEN', `The token names no project (claim ${config.projectClaim}).`);
   const name = [claims.name, claims.preferred_username, claims.email, subject].find(isText)!;
   // What is accepted within the tolerance must not count as expired a moment later.
   const expiresAt = addSeconds(new Date(claims.exp! * 1000), TOLERANCE);
@@ -80,14 +99,19 @@ function identityOf(claims: JWTPayload, config: OidcConfig): Verified {
 
 /** Kept as text of the database's: without NUL, and no longer than a name or an address is. */
 const isText = (value: unknown): value is string =>
-  typeof value === 'string' && value.trim() !== '' && value.length <= 320 && !value.includes('\0') && value.isWellFormed();
+  typeof value === 'string' &&
+  value.trim() !== '' &&
+  value.length <= 320 &&
+  !value.includes('\0') &&
+  value.isWellFormed();
 
 /** Why jose refused the token itself; null where it is the issuer or the way to it that failed. */
 function refusalOf(error: unknown): string | null {
   if (error instanceof errors.JWTExpired) return 'it has expired';
   if (error instanceof errors.JWTClaimValidationFailed) return `its claim ${error.claim} is not acceptable`;
   if (error instanceof errors.JWKSNoMatchingKey) return 'it is signed by no key of the issuer';
-  if (error instanceof errors.JWKSMultipleMatchingKeys) return 'it does not say which key of the issuer signed it';
+  if (error instanceof errors.JWKSMultipleMatchingKeys)
+    return 'it does not say which key of the issuer signed it';
   if (error instanceof errors.JOSEAlgNotAllowed) return 'its algorithm is not accepted';
   if (error instanceof errors.JWSSignatureVerificationFailed) return 'its signature is wrong';
   const malformed = [errors.JWTInvalid, errors.JWSInvalid, errors.JOSENotSupported];
@@ -109,14 +133,17 @@ function createDiscovery(issuer: string, clock: Clock, cooldown: number): () => 
     });
     if (!response.ok) throw new Error(`the discovery document answered ${response.status}`);
     const document = discovery.parse(await response.json());
-    if (document.issuer.replace(/\/$/, '') !== issuer) throw new Error('the discovery document names another issuer');
+    if (document.issuer.replace(/\/$/, '') !== issuer)
+      throw new Error('the discovery document names another issuer');
     const address = new URL(document.jwks_uri);
-    if (issuer.startsWith('https:') && address.protocol !== 'https:') throw new Error('jwks_uri is not https');
+    if (issuer.startsWith('https:') && address.protocol !== 'https:')
+      throw new Error('jwks_uri is not https');
     return createRemoteJWKSet(address, { timeoutDuration: PATIENCE, cooldownDuration: cooldown });
   }
 
   return () => {
-    if (failed !== null && Math.abs(clock.now().getTime() - failed.at) < cooldown) return Promise.reject(failed.error);
+    if (failed !== null && Math.abs(clock.now().getTime() - failed.at) < cooldown)
+      return Promise.reject(failed.error);
     keys ??= discover().catch((error: unknown) => {
       keys = null;
       failed = { at: clock.now().getTime(), error };

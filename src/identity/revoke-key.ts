@@ -21,7 +21,8 @@ export async function revokeApiKey(deps: RevokeDeps, viewer: Viewer, id: string)
   authorize(viewer, 'key.manage');
   const { apiKey, changed } = await transact(deps.database, 'revoke an API key', async (tx) => {
     const key = await tx.apiKey.findUnique({ where: { id } });
-    if (key === null || !inScope(viewer, key.projectId)) throw refuse('NOT_FOUND', 'There is no such API key.', ['id']);
+    if (key === null || !inScope(viewer, key.projectId))
+      throw refuse('NOT_FOUND', 'There is no such API key.', ['id']);
     // A person's decision stands: no later start brings the key back, whatever ADMIN_API_KEY says.
     const changed = await endKey(tx, deps, viewer.actor, key, { bootstrap: false });
     return { apiKey: await tx.apiKey.findUniqueOrThrow({ where: { id } }), changed };
