@@ -14,7 +14,7 @@ interface Counts {
 }
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const vitest = fileURLToPath(import.meta.resolve('vitest/vitest.mjs'));
+const vitest = join(root, 'node_modules/vitest/vitest.mjs');
 
 async function run(database: 'embedded' | 'postgres', report: string): Promise<Counts> {
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];

@@ -23,20 +23,36 @@ export class MigrationRefused extends Error {
   override name = 'MigrationRefused';
 }
 
+/** A migration's statement failed; `cause` is the database's error. Nothing of that migration was kept. */
+export class MigrationFailed extends Error {
+  constructor(migration: string, cause: Error) {
+    super(`migration ${migration} failed and was undone: ${cause.message}`, { cause });
+    this.name = 'MigrationFailed';
+  }
+}
+
 /**
  * Brings the database up to the last migration and returns the names of those it applied. Keeps the table that
- * `prisma migrate deploy` keeps. Throws MigrationRefused when the database is ahead of this program; a migration that
- * fails leaves no trace but its row in that table, and is tried again at the next start.
+ * `prisma migrate deploy` keeps. Throws MigrationRefused when the database is ahead of this program, and
+ * MigrationFailed; what failed leaves no trace but its row in that table, and is tried again at the next start.
  */
 export async function migrate(session: MigrationSession, options: MigrateOptions): Promise<string[]> {
   const { directory, log } = options;
   const migrationsList = await readMigrations(directory);
-  const factory = withScripts(session.factory, (script) => runScript(session, options, migrationsList, script));
+  // The engine tells where in its own code a script failed, and drops why.
+  let failure: unknown;
+  const factory = withScripts(session.factory, async (script) => {
+    await runScript(session, options, migrationsList, script).catch((error: unknown) => {
+      throw (failure = error);
+    });
+  });
   const engine = await openSchemaEngine(factory);
   try {
     await assertKnown(engine, migrationsList, log);
     const { appliedMigrationNames } = await engine.applyMigrations({ migrationsList, filters: everything });
     return appliedMigrationNames;
+  } catch (error) {
+    throw failure ?? error;
   } finally {
     engine.free();
   }
@@ -55,10 +71,11 @@ async function runScript(
   const migration = migrationDirectories.find(({ migrationFile }) => migrationFile.content.value === script);
   if (migration === undefined) return session.runScript(script);
   log.info({ migration: migration.path }, 'applying migration');
-  await session.runScript(`${script}
-;
-UPDATE "_prisma_migrations" SET "finished_at" = '${clock.now().toISOString()}'
-WHERE "migration_name" = '${migration.path.replaceAll("'", "''")}' AND "finished_at" IS NULL AND "rolled_back_at" IS NULL;`);
+  const finished = `UPDATE "_prisma_migrations" SET "finished_at" = '${clock.now().toISOString()}'
+WHERE "migration_name" = '${migration.path.replaceAll("'", "''")}' AND "finished_at" IS NULL AND "rolled_back_at" IS NULL;`;
+  await session.runScript(`${script}\n;\n${finished}`).catch((error: Error) => {
+    throw new MigrationFailed(migration.path, error);
+  });
 }
 
 async function assertKnown(engine: SchemaEngine, migrationsList: MigrationList, log: Log): Promise<void> {

@@ -3,6 +3,7 @@ import type { SqlMigrationAwareDriverAdapterFactory } from '@prisma/driver-adapt
 import * as glue from '@prisma/schema-engine-wasm/schema_engine_bg';
 import type { MigrationList, SchemaEngine, SchemasContainer } from '@prisma/schema-engine-wasm';
 import { readFile, readdir } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -36,7 +37,7 @@ export async function openSchemaEngine(factory: SqlMigrationAwareDriverAdapterFa
 
 /** Instantiated by hand: importing a .wasm module is experimental in Node and warns at every start. */
 async function load(): Promise<void> {
-  const script = fileURLToPath(import.meta.resolve('@prisma/schema-engine-wasm/schema_engine_bg'));
+  const script = createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm/schema_engine_bg');
   const bytes = await readFile(script.replace(/\.js$/, '.wasm'));
   const { WebAssembly } = globalThis as unknown as { WebAssembly: WebAssemblyLike };
   const { instance } = await WebAssembly.instantiate(bytes, { './schema_engine_bg.js': glue });
