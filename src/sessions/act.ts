@@ -24,7 +24,7 @@ export function actInSession<Reply extends Json>(deps: SessionDeps, viewer: View
   return changeOne<Reply>(deps, viewer, {
     sessionId,
     idempotency,
-    undeliveredTo: agent.name,
+    withUndelivered: true,
     decide(draft, aggregate, now) {
       const able = mayAct(aggregate.session);
       if (!able.ok) return { refusal: [able.error] };

@@ -9,7 +9,7 @@ import { begin, type Draft, toChange } from './draft.ts';
 /** Reply and, unless `unchanged`, the draft as it now stands. */
 export type Verdict<Reply extends Json> = { reply: Reply; unchanged?: boolean } | { refusal: UserError[] };
 
-export interface SessionCommand<Reply extends Json> extends Pick<Command, 'idempotency' | 'undeliveredTo' | 'sessionId' | 'taskId'> {
+export interface SessionCommand<Reply extends Json> extends Pick<Command, 'idempotency' | 'withUndelivered' | 'sessionId' | 'taskId'> {
   decide(draft: Draft, aggregate: Aggregate, now: Date): Verdict<Reply>;
 }
 

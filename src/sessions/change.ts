@@ -19,8 +19,8 @@ export interface Command<Reply extends Json = Json> {
   sessionId?: string;
   interventionId?: string;
   taskId?: string;
-  /** Also read this agent's undelivered answers ("*": everybody's). */
-  undeliveredTo?: string;
+  /** Also read the answers that have not reached their agents yet. */
+  withUndelivered?: boolean;
   idempotency?: Idempotency | null;
   /**
    * Pure: the same aggregate and instant give the same decision. Called again, with what stands then, whenever somebody

@@ -18,15 +18,20 @@ export function find(loaded: Loaded, { sessionId, interventionId, taskId }: Comm
 
 export async function load(prisma: PrismaClient, commands: readonly Command[]): Promise<Loaded> {
   const loaded: Loaded = { bySession: new Map(), byIntervention: new Map(), byTask: new Map() };
-  const wanted = commands
-    .map(({ sessionId, interventionId, taskId, undeliveredTo }) => ({ sessionId, interventionId, taskId, undeliveredTo }))
-    .filter(({ sessionId, interventionId, taskId }) => (sessionId ?? interventionId ?? taskId) !== undefined);
-  if (wanted.length === 0) return loaded;
+  const named = (field: 'sessionId' | 'interventionId' | 'taskId'): string[] => [
+    ...new Set(commands.flatMap((command) => command[field] ?? [])),
+  ];
+  const [sessions, interventions, tasks] = [named('sessionId'), named('interventionId'), named('taskId')];
+  if (sessions.length + interventions.length + tasks.length === 0) return loaded;
+  const undelivered = commands.filter((command) => command.withUndelivered).map(({ sessionId }) => sessionId ?? '*');
   const statement = loadStatement({
-    byId: wanted.some(({ interventionId, taskId }) => (interventionId ?? taskId) !== undefined),
-    undelivered: wanted.some(({ undeliveredTo }) => undeliveredTo !== undefined),
+    sessions: sessions.length > 0,
+    interventions: interventions.length > 0,
+    tasks: tasks.length > 0,
+    undelivered: undelivered.length > 0,
   });
-  for (const row of await prisma.$queryRawUnsafe<LoadedSession[]>(statement, JSON.stringify(wanted))) {
+  const rows = await prisma.$queryRawUnsafe<LoadedSession[]>(statement, sessions, interventions, tasks, undelivered);
+  for (const row of rows) {
     const aggregate = toAggregate(row);
     loaded.bySession.set(aggregate.session.id, aggregate);
     for (const { id } of aggregate.interventions) loaded.byIntervention.set(id, aggregate);

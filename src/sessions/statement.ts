@@ -12,7 +12,7 @@ import {
 } from './columns.ts';
 
 // The two statements that every change of a session takes: one reads, one writes. Both take any number of changes at
-// once as one JSON parameter, and each part that a batch does not use is left out of the text, so that the few texts
+// once, and each part that a batch does not use is left out of the text, so that the few texts
 // that remain are prepared once and planned once.
 
 type Columns = Record<string, string>;
@@ -41,47 +41,44 @@ const jsonRows = (columns: Columns, table: string, where: string, order = 'x.id'
   `(SELECT coalesce(json_agg(${asJson(columns, 'x')} ORDER BY ${order}), '[]') FROM ${table} x WHERE ${where})`;
 
 export interface Reads {
-  /** Some command names an intervention or a task by its id. */
-  byId: boolean;
-  /** Some command wants an agent's answers that were not delivered yet. */
+  /** Some command names its session. */
+  sessions: boolean;
+  /** Some command names an intervention. */
+  interventions: boolean;
+  /** Some command names a task. */
+  tasks: boolean;
+  /** Some command wants answers that were not delivered yet. */
   undelivered: boolean;
 }
 
 /**
- * Reads the sessions that the commands are about, each with its open interventions and its team's queue. $1: a list of
- * {sessionId?, interventionId?, taskId?, undeliveredTo?}; `undeliveredTo` is an agent's name, or "*" for all.
+ * Reads the sessions that the commands are about, each with its open interventions and its team's queue. Parameters,
+ * lists of text all: $1 the sessions named, $2 the interventions, $3 the tasks, $4 the sessions ("*": all of these)
+ * whose undelivered answers are wanted too. Lists, not a record set: the planner expects few of them, and takes the
+ * indexes also while the tables are small.
  */
-export function loadStatement({ byId, undelivered }: Reads): string {
+export function loadStatement({ sessions, interventions, tasks, undelivered }: Reads): string {
   const columns = Object.keys(sessionColumns).map((field) => `s.${snake(field)} AS "${field}"`);
+  const targets = [
+    ...(sessions ? ['SELECT unnest($1::text[])'] : []),
+    ...(interventions ? ['SELECT session_id FROM interventions WHERE id = ANY($2::text[])'] : []),
+    ...(tasks ? ['SELECT session_id FROM tasks WHERE id = ANY($3::text[])'] : []),
+  ];
+  const none = "'[]'::json";
+  const found = (table: string, columns: Columns, where: string): string => jsonRows(columns, table, `x.session_id = s.id AND ${where}`);
   return `
-  WITH wanted AS MATERIALIZED (
-    SELECT * FROM jsonb_to_recordset($1::jsonb)
-      AS t("sessionId" text, "interventionId" text, "taskId" text, "undeliveredTo" text)
-  ), target AS (
-    SELECT "sessionId" AS id FROM wanted WHERE "sessionId" IS NOT NULL
-    ${
-      byId
-        ? `UNION SELECT i.session_id FROM interventions i JOIN wanted w ON i.id = w."interventionId"
-    UNION SELECT k.session_id FROM tasks k JOIN wanted w ON k.id = w."taskId"`
-        : ''
-    }
-  )
   SELECT ${columns.join(', ')}, q.pending AS "queuePending",
-    ${jsonRows(interventionColumns, 'interventions', 'x.session_id = s.id AND x.open')} AS "openInterventions",
-    ${byId ? jsonRows(interventionColumns, 'interventions', 'x.session_id = s.id AND NOT x.open AND x.id IN (SELECT "interventionId" FROM wanted)') : "'[]'::json"} AS "namedInterventions",
-    ${byId ? jsonRows(taskColumns, 'tasks', 'x.session_id = s.id AND x.id IN (SELECT "taskId" FROM wanted)') : "'[]'::json"} AS "tasks",
+    ${found('interventions', interventionColumns, 'x.open')} AS "openInterventions",
+    ${interventions ? found('interventions', interventionColumns, 'NOT x.open AND x.id = ANY($2::text[])') : none} AS "namedInterventions",
+    ${tasks ? found('tasks', taskColumns, 'x.id = ANY($3::text[])') : none} AS "tasks",
     ${
       undelivered
-        ? jsonRows(
-            interventionColumns,
-            'interventions',
-            `x.session_id = s.id AND NOT x.open AND x.delivery = 'PENDING'
-       AND EXISTS (SELECT FROM wanted w WHERE w."undeliveredTo" IN (x.agent_name, '*')
-         AND (w."sessionId" = s.id OR w."taskId" IN (SELECT id FROM tasks WHERE session_id = s.id)))`,
-          )
-        : "'[]'::json"
+        ? found('interventions', interventionColumns, "NOT x.open AND x.delivery = 'PENDING' AND $4::text[] && ARRAY[s.id, '*']")
+        : none
     } AS "undelivered"
-  FROM target JOIN sessions s ON s.id = target.id JOIN intervention_queues q ON q.team_id = s.team_id`;
+  FROM sessions s JOIN intervention_queues q ON q.team_id = s.team_id
+  WHERE $1::text[] IS NOT NULL AND $2::text[] IS NOT NULL AND $3::text[] IS NOT NULL AND $4::text[] IS NOT NULL
+    AND s.id IN (${targets.join(' UNION ')})`;
 }
 
 /** What a batch of changes contains; the statement has a part for each that is true. */
@@ -104,7 +101,8 @@ const more: Columns = { created: 'boolean', expected: 'int', queueDelta: 'int', 
  * still has room: state, events and idempotency keys together, or nothing of that change. Returns the ids that won.
  *
  * Locks in one order, sessions by id and then queues by team, so that two replicas' batches cannot wait for each other
- * in a circle. `moved` in behaviour 4.2: whoever comes second finds another version, and no row.
+ * in a circle. Whoever comes second finds another version, and no row (behaviour 4.2). $1: everything, as JSON; $2: the
+ * ids of the sessions; $3: those of the interventions updated (for the planner, as above).
  */
 export function writeStatement(writes: Writes): string {
   const part = (wanted: boolean, text: string): string => (wanted ? `, ${text}` : '');
@@ -117,7 +115,7 @@ export function writeStatement(writes: Writes): string {
     writes.moved,
     `locked AS MATERIALIZED (
     SELECT s.id FROM sessions s JOIN input r ON s.id = r.id AND s.version = r.expected
-    ORDER BY s.id FOR NO KEY UPDATE OF s)`,
+    WHERE s.id = ANY($2::text[]) ORDER BY s.id FOR NO KEY UPDATE OF s)`,
   )},
   standing AS (SELECT r.* FROM input r WHERE r.created ${writes.moved ? 'OR r.id IN (SELECT id FROM locked)' : ''})
   ${part(
@@ -138,7 +136,7 @@ export function writeStatement(writes: Writes): string {
     writes.moved,
     `moved AS (
     UPDATE sessions s SET version = s.version + 1, context = coalesce(r.context, s.context), ${set(sessionMoves)}
-    FROM won r WHERE s.id = r.id AND NOT r.created)`,
+    FROM won r WHERE s.id = r.id AND NOT r.created AND s.id = ANY($2::text[]))`,
   )}
   ${part(
     writes.created,
@@ -149,7 +147,8 @@ export function writeStatement(writes: Writes): string {
     writes.updated,
     `updated AS (
     UPDATE interventions i SET ${set(interventionMoves)}
-    FROM ${records('updated', interventionColumns)} r JOIN won ON won.id = r.session_id WHERE i.id = r.id)`,
+    FROM ${records('updated', interventionColumns)} r JOIN won ON won.id = r.session_id
+    WHERE i.id = r.id AND i.id = ANY($3::text[]))`,
   )}
   ${part(writes.turns, `turns AS ${insert('conversation_turns', 'turns', turnColumns)}`)}
   ${part(
@@ -169,5 +168,5 @@ export function writeStatement(writes: Writes): string {
   )},
   events AS (INSERT INTO unsealed_events (${names(eventColumns)}) SELECT ${names(eventColumns, 'r.')}
     FROM ${records('events', eventColumns, { ordinal: 'int' })} r JOIN won ON won.id = r.session_id ORDER BY r.ordinal)
-  SELECT id FROM won`;
+  SELECT id FROM won WHERE $2::text[] IS NOT NULL AND $3::text[] IS NOT NULL`;
 }

@@ -58,7 +58,7 @@ export async function finishTask(
   if (faults.errors.length > 0) throw new DomainError(faults.errors);
   return changeOne<{ taskId: string }>(deps, viewer, {
     taskId,
-    undeliveredTo: '*',
+    withUndelivered: true,
     decide(draft, { session, tasks }, now) {
       const task = tasks.find(({ id }) => id === taskId)!;
       if (FINISHED.includes(task.status)) {

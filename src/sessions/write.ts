@@ -95,7 +95,12 @@ async function writeRows(deps: ChangeDeps, tx: RawClient, batch: Prepared[]): Pr
     keys,
     events: list((change) => change.events).map((event, ordinal) => ({ ...unsealed(deps.ids, event), ordinal })),
   });
-  const rows = await tx.$queryRawUnsafe<{ id: string }[]>(statement, parameter);
+  const rows = await tx.$queryRawUnsafe<{ id: string }[]>(
+    statement,
+    parameter,
+    batch.map(({ change }) => change.session.id),
+    updated.map(({ id }) => id),
+  );
   deps.touches.written(agents);
   return new Set(rows.map(({ id }) => id));
 }

@@ -348,8 +348,13 @@ CREATE INDEX "interventions_project_pending_idx" ON "interventions" ("project_id
 CREATE INDEX "interventions_agent_pending_idx" ON "interventions" ("team_id", "agent_name") WHERE "status" = 'PENDING';
 -- What a session has still to reckon with.
 CREATE INDEX "interventions_session_open_idx" ON "interventions" ("session_id") WHERE "open";
+-- Answers that have yet to reach their agent: what a worker brings, and what an agent's next report shows as delivered.
+CREATE INDEX "interventions_undelivered_idx" ON "interventions" ("session_id", "agent_name") WHERE "delivery" = 'PENDING';
 -- What the clock must act on next; rows without a deadline cost nothing.
 CREATE INDEX "interventions_due_idx" ON "interventions" ("due_at") WHERE "due_at" IS NOT NULL;
+-- The sessions of a team that have neither ended nor timed out. Said by a column that stays put while they live, so that
+-- a session's moves between its live states need no new index entries.
+CREATE INDEX "sessions_team_live_idx" ON "sessions" ("team_id") WHERE "stale_at" IS NOT NULL;
 CREATE INDEX "sessions_stale_idx" ON "sessions" ("stale_at") WHERE "stale_at" IS NOT NULL;
 
 -- Search. 'simple' knows no language: no word is left out, none is cut to its stem. The same expression must stand in
