@@ -1,3 +1,4 @@
+// Longer than most files, as it is one table: what may stand in the environment, and how each value must look.
 import { z } from 'zod';
 
 /**

@@ -4,6 +4,8 @@ export const eventTypes = [
   'team_created',
   'api_key_created',
   'api_key_revoked',
+  'user_created',
+  'user_changed',
   'session_created',
   'session_status_changed',
   'conversation_turn_appended',

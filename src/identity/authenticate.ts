@@ -30,11 +30,11 @@ export interface Authenticator {
    * good token that names no role or project) or SERVICE_UNAVAILABLE (the issuer can't be asked); a database that
    * can't be asked throws its own error. Never answers for a key whose revocation this process has heard of.
    */
-  authenticate(authorization: string | null): Promise<Viewer>;
+  authenticate: (authorization: string | null) => Promise<Viewer>;
   /** Calls back when a credential was revoked, by whichever replica. Returns what ends the listening. */
-  onRevoked(listener: (credentialId: string, reason: string) => void): () => void;
+  onRevoked: (listener: (credentialId: string, reason: string) => void) => () => void;
   /** The credential was revoked: drops what is remembered of it and tells the listeners, at once. */
-  forget(credentialId: string): void;
+  forget: (credentialId: string) => void;
   close(): Promise<void>;
 }
 

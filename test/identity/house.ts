@@ -18,7 +18,7 @@ export function house(database: TestDatabase) {
     oidc: null,
     committed: () => {},
   } satisfies AuthenticatorDeps;
-  const verbs = { ...deps, forget: (_: string) => {} };
+  const verbs = { ...deps, forget: () => {} };
   return {
     clock,
     ids,
