@@ -20,7 +20,9 @@ export function embeddedAdapter(pglite: PGlite): SqlMigrationAwareDriverAdapterF
     async connect() {
       const adapter = await factory.connect();
       const { startTransactionInner } = adapter as unknown as Adapter;
-      return Object.assign(adapter, { startTransaction: () => begin(pglite, startTransactionInner.bind(adapter)) });
+      return Object.assign(adapter, {
+        startTransaction: () => begin(pglite, startTransactionInner.bind(adapter)),
+      });
     },
   };
 }
