@@ -27,14 +27,14 @@ export function embeddedAdapter(pglite: PGlite): SqlMigrationAwareDriverAdapterF
   };
 }
 
-async function begin(pglite: PGlite, startInner: Adapter['startTransactionInner']): Promise<Transaction> {
+async function begin(pglite: PGlite, adapter: Adapter): Promise<Transaction> {
   let outcome: Promise<unknown> | undefined;
   const watched = Object.create(pglite, {
     transaction: {
       value: (work: Parameters<PGlite['transaction']>[0]) => (outcome = pglite.transaction(work)),
     },
   }) as PGlite;
-  const transaction = await startInner(watched, { usePhantomQuery: true });
+  const transaction = await adapter.startTransactionInner(watched, { usePhantomQuery: true });
   // The adapter listens to it too, so that nobody doing so here leaves no unhandled rejection.
   const commit = transaction.commit.bind(transaction);
   return Object.assign(transaction, {

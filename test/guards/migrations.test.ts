@@ -28,12 +28,12 @@ async function withEngine<T>(
   }
   const database = await openTestDatabase();
   const pool = new pg.Pool({ connectionString: database.url!, max: 1 });
-  const result = await work(await openSchemaEngine(new PrismaPg(withTextForChar(pool))), (sql) =>
-    pool.query(sql),
-  );
-  await pool.end();
-  await database.close();
-  return result;
+  try {
+    return await work(await openSchemaEngine(new PrismaPg(withTextForChar(pool))), (sql) => pool.query(sql));
+  } finally {
+    await pool.end();
+    await database.close();
+  }
 }
 
 /** PostgreSQL's catalogue has columns of the one-byte type "char" (18), which the adapter refuses: told as text (25). */
