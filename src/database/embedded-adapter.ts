@@ -19,10 +19,8 @@ export function embeddedAdapter(pglite: PGlite): SqlMigrationAwareDriverAdapterF
     connectToShadowDb: () => factory.connectToShadowDb(),
     async connect() {
       const adapter = await factory.connect();
-      const { startTransactionInner } = adapter as unknown as Adapter;
-      return Object.assign(adapter, {
-        startTransaction: () => begin(pglite, startTransactionInner.bind(adapter)),
-      });
+      const inner = adapter as unknown as Adapter;
+      return Object.assign(adapter, { startTransaction: () => begin(pglite, inner) });
     },
   };
 }
