@@ -42,5 +42,7 @@ const last = Math.max(0, ...migrationDirectories.map(({ path }) => Number.parseI
 const directory = join(migrationsDirectory, `${String(last + 1).padStart(4, '0')}_${name}`);
 await mkdir(directory);
 await writeFile(join(directory, 'migration.sql'), stdout ?? '');
-console.log(`wrote ${join(directory, 'migration.sql')}: read it, and add what the schema language has no words for`);
+console.log(
+  `wrote ${join(directory, 'migration.sql')}: read it, and add what the schema language has no words for`,
+);
 process.exit(0);

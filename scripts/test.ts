@@ -36,10 +36,14 @@ async function run(database: 'embedded' | 'postgres', report: string): Promise<C
 }
 
 const directory = await mkdtemp(join(tmpdir(), 'holdpoint-test-'));
-const databases = process.env.TEST_DATABASE_URL ? (['embedded', 'postgres'] as const) : (['embedded'] as const);
+const databases = process.env.TEST_DATABASE_URL
+  ? (['embedded', 'postgres'] as const)
+  : (['embedded'] as const);
 const counts: Counts[] = [];
 for (const database of databases) {
-  console.log(`\n── on the ${database === 'embedded' ? 'embedded database' : 'PostgreSQL server of TEST_DATABASE_URL'} ──`);
+  console.log(
+    `\n── on the ${database === 'embedded' ? 'embedded database' : 'PostgreSQL server of TEST_DATABASE_URL'} ──`,
+  );
   counts.push(await run(database, join(directory, `${database}.json`)));
 }
 await rm(directory, { recursive: true });
@@ -50,6 +54,7 @@ console.log(
     ? '\nRan on the embedded database and on PostgreSQL.'
     : '\nRan on the embedded database only; TEST_DATABASE_URL names a PostgreSQL server to run on too.',
 );
-if (counts.some(({ ok, failed }) => !ok && failed === 0)) console.log('A run broke off, or failed outside its tests.');
+if (counts.some(({ ok, failed }) => !ok && failed === 0))
+  console.log('A run broke off, or failed outside its tests.');
 console.log(`${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`);
 process.exitCode = counts.every(({ ok }) => ok) ? 0 : 1;

@@ -80,7 +80,9 @@ async function create(path: string, number: number, holder: Holder): Promise<boo
 
 async function release(path: string, number: number): Promise<void> {
   const draft = join(path, `.lock-${randomUUID()}`);
-  await writeFile(draft, JSON.stringify({ pid: process.pid, started: null } satisfies Holder), { mode: 0o600 });
+  await writeFile(draft, JSON.stringify({ pid: process.pid, started: null } satisfies Holder), {
+    mode: 0o600,
+  });
   await rename(draft, lockFile(path, number));
 }
 
@@ -113,6 +115,8 @@ async function startOnLinux(pid: number): Promise<string | null> {
 }
 
 async function startElsewhere(pid: number): Promise<string | null> {
-  const { stdout } = await promisify(execFile)('ps', ['-o', 'lstart=', '-p', String(pid)]).catch(() => ({ stdout: '' }));
+  const { stdout } = await promisify(execFile)('ps', ['-o', 'lstart=', '-p', String(pid)]).catch(() => ({
+    stdout: '',
+  }));
   return stdout.trim() || null;
 }

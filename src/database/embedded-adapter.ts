@@ -19,20 +19,20 @@ export function embeddedAdapter(pglite: PGlite): SqlMigrationAwareDriverAdapterF
     connectToShadowDb: () => factory.connectToShadowDb(),
     async connect() {
       const adapter = await factory.connect();
-      const { startTransactionInner } = adapter as unknown as Adapter;
-      return Object.assign(adapter, { startTransaction: () => begin(pglite, startTransactionInner.bind(adapter)) });
+      const inner = adapter as unknown as Adapter;
+      return Object.assign(adapter, { startTransaction: () => begin(pglite, inner) });
     },
   };
 }
 
-async function begin(pglite: PGlite, startInner: Adapter['startTransactionInner']): Promise<Transaction> {
+async function begin(pglite: PGlite, adapter: Adapter): Promise<Transaction> {
   let outcome: Promise<unknown> | undefined;
   const watched = Object.create(pglite, {
     transaction: {
       value: (work: Parameters<PGlite['transaction']>[0]) => (outcome = pglite.transaction(work)),
     },
   }) as PGlite;
-  const transaction = await startInner(watched, { usePhantomQuery: true });
+  const transaction = await adapter.startTransactionInner(watched, { usePhantomQuery: true });
   // The adapter listens to it too, so that nobody doing so here leaves no unhandled rejection.
   const commit = transaction.commit.bind(transaction);
   return Object.assign(transaction, {

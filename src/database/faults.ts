@@ -2,12 +2,14 @@
 const CONTENTION = new Set(['P2034', '40001', '40P01']);
 
 /** What a connection that is missing, breaking or being shut down is reported as: by Prisma, PostgreSQL, the system. */
-const UNAVAILABLE = new Set([
-  ...['P1001', 'P1002', 'P1008', 'P1011', 'P1017', 'P2024', 'P2037'],
-  ...['57P01', '57P02', '57P03', '53300', '08000', '08001', '08003', '08004', '08006'],
-  ...['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOTFOUND', 'ETIMEDOUT'],
-  ...['DatabaseNotReachable', 'ConnectionClosed', 'SocketTimeout', 'TooManyConnections'],
-]);
+const UNAVAILABLE = new Set(
+  [
+    'P1001 P1002 P1008 P1011 P1017 P2024 P2037',
+    '57P01 57P02 57P03 53300 08000 08001 08003 08004 08006',
+    'ECONNREFUSED ECONNRESET EPIPE ENOTFOUND ETIMEDOUT',
+    'DatabaseNotReachable ConnectionClosed SocketTimeout TooManyConnections',
+  ].flatMap((codes) => codes.split(' ')),
+);
 
 /** node-postgres gives these no code. */
 const UNAVAILABLE_MESSAGES = [

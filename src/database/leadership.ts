@@ -55,7 +55,10 @@ export function createLeadership(link: Link, log: Log): SharedLeadership {
       if (leads) {
         await client.query('SELECT 1');
       } else {
-        const { rows } = await client.query<{ won: boolean }>('SELECT pg_try_advisory_lock($1, $2) AS won', LOCK);
+        const { rows } = await client.query<{ won: boolean }>(
+          'SELECT pg_try_advisory_lock($1, $2) AS won',
+          LOCK,
+        );
         // The answer may come after the session is gone, or after the stop.
         if (link.client() === client && !stopped) become(rows[0]!.won);
       }

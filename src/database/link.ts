@@ -17,7 +17,7 @@ export interface LinkOptions {
   url: string;
   log: Log;
   /** Makes a new session ready; a session that it fails on is given up. */
-  prepare(client: pg.Client): Promise<void>;
+  prepare: (client: pg.Client) => Promise<void>;
   /** Milliseconds of the first wait before connecting again; doubled for each failure up to 5 s. */
   firstWait?: number;
 }

@@ -92,14 +92,22 @@ async function assertKnown(engine: SchemaEngine, migrationsList: MigrationList, 
     );
   }
   for (const migration of diagnosis.editedMigrationNames) {
-    log.warn({ migration }, 'this migration was changed after it was applied; the database keeps the older text');
+    log.warn(
+      { migration },
+      'this migration was changed after it was applied; the database keeps the older text',
+    );
   }
   for (const migrationName of diagnosis.failedMigrationNames) {
-    log.warn({ migration: migrationName }, 'this migration was interrupted or failed and left nothing; trying it again');
+    log.warn(
+      { migration: migrationName },
+      'this migration was interrupted or failed and left nothing; trying it again',
+    );
     await engine.markMigrationRolledBack({ migrationName });
   }
 }
 
 function unknownMigrations({ history }: DiagnoseMigrationHistoryOutput): string[] {
-  return history === null || history.diagnostic === 'databaseIsBehind' ? [] : history.unpersistedMigrationNames;
+  return history === null || history.diagnostic === 'databaseIsBehind'
+    ? []
+    : history.unpersistedMigrationNames;
 }

@@ -38,7 +38,9 @@ export async function openPostgres(options: PostgresOptions): Promise<Database> 
 }
 
 /** Brings the database up to date, one process at a time. Returns the names of the migrations that it applied. */
-export async function migratePostgres(options: Pick<PostgresOptions, 'url' | 'clock' | 'log' | 'migrations'>) {
+export async function migratePostgres(
+  options: Pick<PostgresOptions, 'url' | 'clock' | 'log' | 'migrations'>,
+) {
   const { url, clock, log, migrations: directory = migrationsDirectory } = options;
   // One connection and never another, for the lock is its session's.
   const pool = new pg.Pool({
@@ -77,7 +79,8 @@ function openPool({ url, log, poolSize = 10, statementTimeoutMs = 30_000 }: Post
 }
 
 /** Prisma's adapter sends instants without their zone, and reads them as if it were UTC. */
-const inUtc = async (client: pg.ClientBase): Promise<void> => void (await client.query(`SET TIME ZONE 'UTC'`));
+const inUtc = async (client: pg.ClientBase): Promise<void> =>
+  void (await client.query(`SET TIME ZONE 'UTC'`));
 
 async function prepareSession(client: pg.ClientBase, statementTimeoutMs: number): Promise<void> {
   // In statements, not in the start-up packet: poolers in between refuse settings there.
@@ -111,7 +114,12 @@ function assemble(pool: pg.Pool, link: Link, options: PostgresOptions): Database
   };
 }
 
-async function closeAll(prisma: PrismaClient, leadership: SharedLeadership, link: Link, pool: pg.Pool): Promise<void> {
+async function closeAll(
+  prisma: PrismaClient,
+  leadership: SharedLeadership,
+  link: Link,
+  pool: pg.Pool,
+): Promise<void> {
   leadership.stop();
   await prisma.$disconnect();
   await link.close();

@@ -16,7 +16,10 @@ export const everything = { externalTables: [], externalEnums: [] };
 
 /** The types of Node leave this global to the browser's library. */
 interface WebAssemblyLike {
-  instantiate(bytes: Uint8Array, imports: object): Promise<{ instance: { exports: Record<string, unknown> } }>;
+  instantiate(
+    bytes: Uint8Array,
+    imports: object,
+  ): Promise<{ instance: { exports: Record<string, unknown> } }>;
 }
 
 let loaded: Promise<void> | null = null;
@@ -25,7 +28,9 @@ let loaded: Promise<void> | null = null;
  * Prisma's schema engine in its WebAssembly build, over a driver adapter: the native one is a download that offline
  * machines and many company networks refuse. Loads the module once per process.
  */
-export async function openSchemaEngine(factory: SqlMigrationAwareDriverAdapterFactory): Promise<SchemaEngine> {
+export async function openSchemaEngine(
+  factory: SqlMigrationAwareDriverAdapterFactory,
+): Promise<SchemaEngine> {
   await (loaded ??= load());
   const engine = await glue.SchemaEngine.new(
     { datamodels: undefined },

@@ -135,7 +135,7 @@ export function createSharedSignals(link: Link, log: Log): Signals {
     local.reconnected();
     flush();
   });
-  return { send: local.send, on: local.on, onReconnect: local.onReconnect };
+  return local;
 }
 
 /** Null for what is not ours: whoever may connect to the database may notify on any channel. */

@@ -55,7 +55,13 @@ async function add(name: string, sql: string): Promise<void> {
 }
 
 const open = () =>
-  openDatabase({ url: onPostgres ? where : null, dataDirectory: where, clock: testClock(), log: silent, migrations });
+  openDatabase({
+    url: onPostgres ? where : null,
+    dataDirectory: where,
+    clock: testClock(),
+    log: silent,
+    migrations,
+  });
 
 async function withOpen<T>(work: (database: Database) => Promise<T>): Promise<T> {
   const database = await open();
@@ -86,7 +92,9 @@ describe('migrating', () => {
 
   test('semicolons in literals and function bodies are part of them', async () => {
     await add('0002_body', `DO $$ BEGIN CREATE TABLE later AS SELECT 'a;b' AS text; END; $$;`);
-    await withOpen(async ({ prisma }) => expect(await prisma.$queryRaw`SELECT text FROM later`).toEqual([{ text: 'a;b' }]));
+    await withOpen(async ({ prisma }) =>
+      expect(await prisma.$queryRaw`SELECT text FROM later`).toEqual([{ text: 'a;b' }]),
+    );
   });
 
   test('a migration that fails leaves nothing, says what is wrong, and succeeds once it is mended', async () => {
@@ -128,26 +136,35 @@ describe('migrating', () => {
     });
   });
 
-  test.runIf(onPostgres)('two processes that start at once both come up, and each migration runs once', async () => {
-    await add('0002_counted', 'CREATE TABLE later (id int);\nINSERT INTO later VALUES (1);\nSELECT pg_sleep(0.3);');
-    const both = [startProcess(program, [where, migrations]), startProcess(program, [where, migrations])];
-    await Promise.all(both.map((each) => each.wrote(`opened by ${each.pid}`)));
-    for (const each of both) each.tell('close');
-    expect(await Promise.all(both.map((each) => each.exited))).toEqual([0, 0]);
-    await withOpen(async (database) => {
-      expect(await history(database)).toEqual([done('0001_foundation'), done('0002_counted')]);
-      expect(await database.prisma.$queryRaw`SELECT count(*)::int AS n FROM later`).toEqual([{ n: 1 }]);
-    });
-  });
+  test.runIf(onPostgres)(
+    'two processes that start at once both come up, and each migration runs once',
+    async () => {
+      await add(
+        '0002_counted',
+        'CREATE TABLE later (id int);\nINSERT INTO later VALUES (1);\nSELECT pg_sleep(0.3);',
+      );
+      const both = [startProcess(program, [where, migrations]), startProcess(program, [where, migrations])];
+      await Promise.all(both.map((each) => each.wrote(`opened by ${each.pid}`)));
+      for (const each of both) each.tell('close');
+      expect(await Promise.all(both.map((each) => each.exited))).toEqual([0, 0]);
+      await withOpen(async (database) => {
+        expect(await history(database)).toEqual([done('0001_foundation'), done('0002_counted')]);
+        expect(await database.prisma.$queryRaw`SELECT count(*)::int AS n FROM later`).toEqual([{ n: 1 }]);
+      });
+    },
+  );
 
-  test.runIf(!onPostgres)('behaviour 1.6: two processes on one data folder: the second names the first', async () => {
-    const first = startProcess(program, [where, migrations]);
-    await first.wrote('opened');
-    const second = startProcess(program, [where, migrations]);
-    await second.wrote(`in use by process ${first.pid};`);
-    await first.kill();
-    await withOpen(async (database) => expect(await history(database)).toEqual([done('0001_foundation')]));
-  });
+  test.runIf(!onPostgres)(
+    'behaviour 1.6: two processes on one data folder: the second names the first',
+    async () => {
+      const first = startProcess(program, [where, migrations]);
+      await first.wrote('opened');
+      const second = startProcess(program, [where, migrations]);
+      await second.wrote(`in use by process ${first.pid};`);
+      await first.kill();
+      await withOpen(async (database) => expect(await history(database)).toEqual([done('0001_foundation')]));
+    },
+  );
 });
 
 const SLEEPERS = `FROM pg_stat_activity

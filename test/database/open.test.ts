@@ -40,15 +40,16 @@ describe('an open database', () => {
       expect(row).toEqual({ name: `name ${index}` });
     }
     if (onPostgres) {
-      const prepared = () => prisma.$queryRaw<{ n: number }[]>`SELECT count(*)::int AS n FROM pg_prepared_statements`;
+      const prepared = () =>
+        prisma.$queryRaw<{ n: number }[]>`SELECT count(*)::int AS n FROM pg_prepared_statements`;
       expect((await prepared())[0]!.n).toBeGreaterThanOrEqual(2);
     }
   });
 
   test('closes once, however often it is told to', async () => {
     const closing = await openTestDatabase();
-    await Promise.all([closing.signals.send('a', 'b'), closing.leadership.isLeader()]);
     const { prisma } = closing;
+    await Promise.all([closing.close(), closing.close()]);
     await closing.close();
     await expect(prisma.project.findMany()).rejects.toThrow();
   });
@@ -77,23 +78,33 @@ describe.runIf(onPostgres)('a server that goes away', () => {
   test('fails queries with a clear error, and serves again once it is back, nothing restarted', async () => {
     database = await openTestDatabase();
     const way = await openWay(database.url!);
-    const open = await openDatabase({ url: way.url, dataDirectory: '', clock: testClock(), log: silent, poolSize: 2 });
+    const open = await openDatabase({
+      url: way.url,
+      dataDirectory: '',
+      clock: testClock(),
+      log: silent,
+      poolSize: 2,
+    });
     try {
       let reconnects = 0;
       open.signals.onReconnect(() => void reconnects++);
       await open.prisma.project.findMany();
       await way.cut();
-      for (const query of [() => open.prisma.project.findMany(), () => open.prisma.$queryRaw`SELECT ${1}::int`]) {
+      for (const query of [
+        () => open.prisma.project.findMany(),
+        () => open.prisma.$queryRaw`SELECT ${1}::int`,
+      ]) {
         const error = await query().catch((reason: unknown) => reason);
         expect(error).toBeInstanceOf(Error);
         expect(isUnavailable(error), String(error)).toBe(true);
       }
-      const inTransaction = await open.prisma.$transaction((tx) => tx.project.findMany()).catch((e: unknown) => e);
+      const inTransaction = await open.prisma
+        .$transaction((tx) => tx.project.findMany())
+        .catch((e: unknown) => e);
       expect(isUnavailable(inTransaction), String(inTransaction)).toBe(true);
       await way.mend();
       expect(await open.prisma.project.findMany()).toEqual([]);
       await until('the listener to be back', () => reconnects === 1);
-      await until('the lead to be won anew or left to the other', () => open.signals !== undefined);
     } finally {
       await open.close();
       await way.close();
@@ -103,7 +114,9 @@ describe.runIf(onPostgres)('a server that goes away', () => {
   test('killing every session in use fails what was running and nothing after', async () => {
     database = await openTestDatabase();
     const { prisma, url } = database;
-    const sleeping = prisma.$queryRaw`SELECT pg_sleep(${30}::float8)::text`.catch((reason: unknown) => reason);
+    const sleeping = prisma.$queryRaw`SELECT pg_sleep(${30}::float8)::text`.catch(
+      (reason: unknown) => reason,
+    );
     const client = new pg.Client(url!);
     await client.connect();
     const running = `FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'`;

@@ -11,7 +11,10 @@ afterEach(() => {
   for (const end of ends.splice(0)) end();
 });
 
-function hear(signals: { on(channel: string, listener: (payload: string) => void): () => void }, channel: string) {
+function hear(
+  signals: { on(channel: string, listener: (payload: string) => void): () => void },
+  channel: string,
+) {
   const heard: string[] = [];
   ends.push(signals.on(channel, (payload) => void heard.push(payload)));
   return heard;
@@ -92,7 +95,8 @@ describe.runIf(onPostgres)('signals between replicas', () => {
     const { signals, replica, url } = database();
     const other = await replica();
     const here = hear(signals, 'a');
-    for (const text of ['', 'nonsense', `${'x'.repeat(36)}[1,2]`]) await onServer(url!, `NOTIFY holdpoint, '${text}'`);
+    for (const text of ['', 'nonsense', `${'x'.repeat(36)}[1,2]`])
+      await onServer(url!, `NOTIFY holdpoint, '${text}'`);
     other.signals.send('a', 'after');
     await until('a proper one', () => here.length > 0);
     expect(here).toEqual(['after']);

@@ -24,7 +24,7 @@ export interface TestDatabase extends Database {
   /** The server's address of this database; null when it is embedded. */
   url: string | null;
   /** The same database as another process would open it. PostgreSQL only; closed with this one. */
-  replica(): Promise<Database>;
+  replica: () => Promise<Database>;
 }
 
 /** A migrated database of one's own, with nothing in it. Closing it drops it. */
@@ -37,11 +37,17 @@ export async function openTestDatabase(options: TestOptions = {}): Promise<TestD
     const replica = () => Promise.reject(new Error('the embedded database has no replicas'));
     return { ...database, clock, url: null, replica };
   }
+  const { server } = template;
   const name = `holdpoint_test_${process.pid}_${randomBytes(4).toString('hex')}`;
-  await onServer(template.server, `CREATE DATABASE ${name} TEMPLATE ${template.database}`);
-  const url = databaseUrl(template.server, name);
+  await onServer(server, `CREATE DATABASE ${name} TEMPLATE ${template.database}`);
+  const url = databaseUrl(server, name);
   const database = await openPostgres({ url, clock, log, poolSize: 4, ...rest });
   const replicas: Database[] = [];
+  let closing: Promise<void> | null = null;
+  async function close(): Promise<void> {
+    await Promise.all([database, ...replicas].map((each) => each.close()));
+    await onServer(server, `DROP DATABASE ${name} WITH (FORCE)`);
+  }
   return {
     ...database,
     clock,
@@ -51,10 +57,7 @@ export async function openTestDatabase(options: TestOptions = {}): Promise<TestD
       replicas.push(replica);
       return replica;
     },
-    async close() {
-      await Promise.all([database, ...replicas].map((each) => each.close()));
-      await onServer(template.server, `DROP DATABASE ${name} WITH (FORCE)`);
-    },
+    close: () => (closing ??= close()),
   };
 }
 

@@ -38,7 +38,9 @@ export function startProcess(program: URL, args: string[] = []): TestProcess {
         };
         check.add(look);
         look();
-        void exited.then((code) => reject(new Error(`ended with ${code} before writing "${text}":\n${output}`)));
+        void exited.then((code) =>
+          reject(new Error(`ended with ${code} before writing "${text}":\n${output}`)),
+        );
       });
     },
     tell: (line) => void child.stdin!.write(`${line}\n`),

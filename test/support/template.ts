@@ -17,7 +17,9 @@ declare module 'vitest' {
   }
 }
 
-export type Template = { kind: 'embedded'; image: string } | { kind: 'postgres'; server: string; database: string };
+export type Template =
+  | { kind: 'embedded'; image: string }
+  | { kind: 'postgres'; server: string; database: string };
 
 const log = pino({ level: 'silent' });
 
