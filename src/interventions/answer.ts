@@ -6,7 +6,7 @@ import type { UserError } from '../kernel/errors.ts';
 import type { Json, JsonObject } from '../kernel/json.ts';
 import type { Aggregate, Decision } from '../sessions/aggregate.ts';
 import { begin, type Draft, toChange } from '../sessions/draft.ts';
-import type { Idempotency } from '../sessions/idempotency.ts';
+import type { Idempotency } from '../idempotency/idempotency.ts';
 import { about } from '../sessions/rules.ts';
 import { advance } from './advance.ts';
 import { escalateDraft } from './escalate.ts';

@@ -4,7 +4,7 @@ import type { UserError } from '../kernel/errors.ts';
 import type { Json } from '../kernel/json.ts';
 import type { SessionDeps } from '../sessions/deps.ts';
 import { begin, type Draft, toChange } from '../sessions/draft.ts';
-import type { Idempotency } from '../sessions/idempotency.ts';
+import type { Idempotency } from '../idempotency/idempotency.ts';
 import { advance } from './advance.ts';
 import { isPending, notFound } from './rules.ts';
 

@@ -3,7 +3,7 @@ import { Faults, MAX_MESSAGE, MAX_NAME } from '../kernel/bounds.ts';
 import { DomainError } from '../kernel/errors.ts';
 import { type Json, plainObject } from '../kernel/json.ts';
 import type { SessionDeps } from '../sessions/deps.ts';
-import { fingerprintOf } from '../sessions/idempotency.ts';
+import { fingerprintOf } from '../idempotency/idempotency.ts';
 import type { Answer } from './answer.ts';
 import { answerIntervention } from './answer-intervention.ts';
 

@@ -6,7 +6,7 @@ import type { Json } from '../kernel/json.ts';
 import { Lane } from '../kernel/lane.ts';
 import { type Aggregate, type Change, type Decision, pendingDelta } from './aggregate.ts';
 import type { AgentTouches } from './agents.ts';
-import { type Idempotency, recall } from './idempotency.ts';
+import { type Idempotency, recall } from '../idempotency/idempotency.ts';
 import { find, load } from './load.ts';
 import { type Prepared, write } from './write.ts';
 

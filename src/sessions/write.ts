@@ -3,7 +3,7 @@ import { retrying } from '../database/transact.ts';
 import type { Json } from '../kernel/json.ts';
 import type { Aggregate, Change } from './aggregate.ts';
 import type { ChangeDeps, Command, RawClient } from './change.ts';
-import { toRow } from './idempotency.ts';
+import { toRow } from '../idempotency/idempotency.ts';
 import { writeStatement } from './statement.ts';
 
 export interface Prepared {
@@ -93,7 +93,13 @@ async function writeRows(deps: ChangeDeps, tx: RawClient, batch: Prepared[]): Pr
     tasks,
     agents,
     keys,
-    events: list((change) => change.events).map((event, ordinal) => ({ ...unsealed(deps.ids, event), ordinal })),
+    events: batch
+      .flatMap(({ change }) => {
+        const rows = change.events.map((event) => unsealed(deps.ids, event));
+        change.eventIds = rows.map(({ id }) => id);
+        return rows;
+      })
+      .map((row, ordinal) => ({ ...row, ordinal })),
   });
   const rows = await tx.$queryRawUnsafe<{ id: string }[]>(
     statement,
