@@ -1,0 +1,171 @@
+import fs from 'node:fs';
+import type { z } from 'zod';
+import { ownPrefixes, type Variable, type VariableName, variables } from './environment.ts';
+
+type Values = { [Name in VariableName]?: z.output<(typeof variables)[Name]['schema']> };
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface Config {
+  readonly server: {
+    readonly host: string;
+    readonly port: number;
+    /** Without a slash at its end. Null: the address that the server finds itself listening on. */
+    readonly publicUrl: string | null;
+    readonly corsOrigins: readonly string[];
+  };
+  /** `url` null: the embedded database, in `dataDirectory`. */
+  readonly database: { readonly url: string | null; readonly dataDirectory: string };
+  readonly admin: { readonly apiKey: string | null };
+  /** Null: API keys alone. */
+  readonly oidc: OidcConfig | null;
+  readonly metrics: { readonly token: string | null };
+  readonly processRoles: { readonly api: boolean; readonly worker: boolean };
+  /** Runners that `createSession` may name, beside those built in. */
+  readonly runners: Readonly<Record<string, { readonly url: string; readonly secret: string }>>;
+  readonly log: { readonly level: string };
+  readonly production: boolean;
+}
+
+export interface OidcConfig {
+  readonly issuer: string;
+  readonly audience: string;
+  readonly roleClaim: string;
+  readonly projectClaim: string;
+}
+
+export interface Fault {
+  variable: string;
+  message: string;
+}
+
+/** The environment can't be used: every bad variable is named at once, no value is repeated (behaviour 1.4). */
+export class ConfigError extends Error {
+  readonly faults: readonly Fault[];
+
+  constructor(faults: readonly Fault[]) {
+    super(
+      ['The configuration is not usable:', ...faults.map((f) => `  ${f.variable} ${f.message}`)].join('\n'),
+    );
+    this.name = 'ConfigError';
+    this.faults = faults;
+  }
+}
+
+/** Reads the environment, and the files that NAME_FILE variables point to. Throws ConfigError with all faults. */
+export function readConfig(
+  env: Environment = process.env,
+  files: { readFileSync(path: string, encoding: 'utf8'): string } = fs,
+): Config {
+  const faults: Fault[] = [...unknownNames(env)];
+  const values: Record<string, unknown> = {};
+  for (const [name, variable] of Object.entries(variables as Record<string, Variable>)) {
+    const text = textOf(name, variable, env, files, faults);
+    if (text === null) continue;
+    const parsed = variable.schema.safeParse(text);
+    if (parsed.success) values[name] = parsed.data;
+    else faults.push({ variable: name, message: describe(parsed.error) });
+  }
+  faults.push(...contradictions(env));
+  if (faults.length > 0) throw new ConfigError(faults);
+  return deepFreeze(arrange(values as Values));
+}
+
+function arrange(values: Values): Config {
+  const processRoles = values.PROCESS_ROLES ?? ['api', 'worker'];
+  return {
+    server: {
+      host: values.HOST ?? '127.0.0.1',
+      port: values.PORT ?? 4000,
+      publicUrl: values.PUBLIC_URL ?? null,
+      corsOrigins: values.CORS_ORIGINS ?? [],
+    },
+    database: { url: values.DATABASE_URL ?? null, dataDirectory: values.DATA_DIR ?? './data' },
+    admin: { apiKey: values.ADMIN_API_KEY ?? null },
+    oidc:
+      values.OIDC_ISSUER === undefined || values.OIDC_AUDIENCE === undefined
+        ? null
+        : {
+            issuer: values.OIDC_ISSUER,
+            audience: values.OIDC_AUDIENCE,
+            roleClaim: values.OIDC_ROLE_CLAIM ?? 'role',
+            projectClaim: values.OIDC_PROJECT_CLAIM ?? 'project',
+          },
+    metrics: { token: values.METRICS_TOKEN ?? null },
+    processRoles: { api: processRoles.includes('api'), worker: processRoles.includes('worker') },
+    runners: values.HTTP_RUNNERS ?? {},
+    log: { level: values.LOG_LEVEL ?? 'info' },
+    production: values.NODE_ENV === 'production',
+  };
+}
+
+/** The variable's text, from itself or its file. An empty one is a fault: it would silently mean the default. */
+function textOf(
+  name: string,
+  variable: Variable,
+  env: Environment,
+  files: { readFileSync(path: string, encoding: 'utf8'): string },
+  faults: Fault[],
+): string | null {
+  const direct = env[name];
+  const path = variable.secret ? env[`${name}_FILE`] : undefined;
+  if (direct !== undefined && path !== undefined) {
+    faults.push({ variable: name, message: `is given twice: as itself and as ${name}_FILE` });
+    return null;
+  }
+  if (path === undefined) {
+    if (direct !== '' || name === 'CORS_ORIGINS') return direct ?? null;
+    faults.push({ variable: name, message: 'is empty: leave it out, or give it a value' });
+    return null;
+  }
+  try {
+    // Files written by hand or by an editor end in a line break that is no part of the secret.
+    const text = files.readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+    if (text !== '') return text;
+    faults.push({ variable: `${name}_FILE`, message: 'names an empty file' });
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unreadable';
+    faults.push({ variable: `${name}_FILE`, message: `names a file that can't be read (${code})` });
+  }
+  return null;
+}
+
+function unknownNames(env: Environment): Fault[] {
+  const known = new Set(
+    Object.entries(variables as Record<string, Variable>).flatMap(([name, variable]) =>
+      variable.secret ? [name, `${name}_FILE`] : [name],
+    ),
+  );
+  return Object.keys(env)
+    .filter((name) => !known.has(name) && ownPrefixes.some((prefix) => name.startsWith(prefix)))
+    .map((variable) => ({ variable, message: 'is not a variable of Holdpoint' }));
+}
+
+function contradictions(env: Environment): Fault[] {
+  const given = (name: string) => env[name] !== undefined;
+  if (given('OIDC_ISSUER')) {
+    return given('OIDC_AUDIENCE')
+      ? []
+      : [{ variable: 'OIDC_AUDIENCE', message: 'is required with OIDC_ISSUER' }];
+  }
+  return (['OIDC_AUDIENCE', 'OIDC_ROLE_CLAIM', 'OIDC_PROJECT_CLAIM'] as const)
+    .filter(given)
+    .map((variable) => ({ variable, message: 'means nothing without OIDC_ISSUER' }));
+}
+
+function describe(error: z.ZodError): string {
+  return error.issues
+    .map((issue) => {
+      const text =
+        'issues' in issue && Array.isArray(issue.issues)
+          ? (issue.issues[0]?.message ?? issue.message)
+          : issue.message;
+      return issue.path.length === 0 ? text : `(${issue.path.join('.')}) ${text}`;
+    })
+    .join('; ');
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value;
+  for (const item of Object.values(value)) deepFreeze(item);
+  return Object.freeze(value);
+}

@@ -1,0 +1,86 @@
+import { PGlite } from '@electric-sql/pglite';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fromPglite } from 'pg-boss';
+import { PrismaClient } from '../generated/prisma/client.ts';
+import { takeDataDirectory } from './data-directory.ts';
+import type { DataDirectory } from './data-directory.ts';
+import { embeddedAdapter } from './embedded-adapter.ts';
+import { aloneLeads } from './leadership.ts';
+import { migrate } from './migrate.ts';
+import type { MigrationSession } from './migrate.ts';
+import type { Database, DatabaseOptions } from './open.ts';
+import { migrationsDirectory } from './schema-engine.ts';
+import { createLocalSignals } from './signals.ts';
+
+export const IN_MEMORY = 'memory://';
+
+/** The major version of PostgreSQL that PGlite is. A data folder written by another is of no use to it. */
+export const ENGINE_MAJOR = '18';
+
+export type EmbeddedOptions = Omit<DatabaseOptions, 'url'> & {
+  /** A dump of a data folder to begin with instead of an empty one. */
+  image?: Blob;
+};
+
+/** PostgreSQL inside this process, its files below `dataDirectory`, which it takes for itself until it is closed. */
+export async function openEmbedded(options: EmbeddedOptions): Promise<Database> {
+  const { dataDirectory, log, clock, migrations: directory = migrationsDirectory } = options;
+  const taken = dataDirectory === IN_MEMORY ? null : await takeDataDirectory(dataDirectory);
+  let pglite: PGlite | undefined;
+  try {
+    pglite = await startEngine(taken, options.image);
+    await migrate(embeddedSession(pglite), { directory, clock, log });
+    return assemble(pglite, taken, options);
+  } catch (error) {
+    await pglite?.close();
+    await taken?.release();
+    throw error;
+  }
+}
+
+/** How migrations reach a PGlite: it has one session, and nobody else is in it yet. */
+export const embeddedSession = (pglite: PGlite): MigrationSession => ({
+  factory: embeddedAdapter(pglite),
+  runScript: async (script) => void (await pglite.exec(script)),
+});
+
+async function startEngine(taken: DataDirectory | null, image?: Blob): Promise<PGlite> {
+  let dataDir = IN_MEMORY;
+  if (taken !== null) {
+    dataDir = join(taken.path, 'database');
+    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    await assertEngine(dataDir);
+  }
+  const pglite = await PGlite.create({ dataDir, ...(image && { loadDataDir: image }) });
+  // Prisma's adapters send instants without their zone, and read them as if it were UTC.
+  await pglite.exec(`SET TIME ZONE 'UTC'`);
+  return pglite;
+}
+
+async function assertEngine(dataDir: string): Promise<void> {
+  const major = await readFile(join(dataDir, 'PG_VERSION'), 'utf8').catch(() => null);
+  if (major === null || major.trim() === ENGINE_MAJOR) return;
+  throw new Error(
+    `${dataDir} was written by PostgreSQL ${major.trim()}, this version holds ${ENGINE_MAJOR}: ` +
+      'dump it with the version that wrote it, and restore the dump into an empty DATA_DIR.',
+  );
+}
+
+function assemble(pglite: PGlite, taken: DataDirectory | null, { log }: EmbeddedOptions): Database {
+  const prisma = new PrismaClient({ adapter: embeddedAdapter(pglite), errorFormat: 'minimal' });
+  let closing: Promise<void> | null = null;
+  async function close(): Promise<void> {
+    await prisma.$disconnect();
+    await pglite.close();
+    await taken?.release();
+  }
+  return {
+    kind: 'embedded',
+    prisma,
+    signals: createLocalSignals(log),
+    leadership: aloneLeads,
+    boss: () => ({ db: fromPglite(pglite), backend: 'pglite' }),
+    close: () => (closing ??= close()),
+  };
+}

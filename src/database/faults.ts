@@ -1,0 +1,54 @@
+/** SQLSTATEs (and Prisma's word for them) after which the same work may well succeed: nothing of it was kept. */
+const CONTENTION = new Set(['P2034', '40001', '40P01']);
+
+/** What a connection that is missing, breaking or being shut down is reported as: by Prisma, PostgreSQL, the system. */
+const UNAVAILABLE = new Set([
+  ...['P1001', 'P1002', 'P1008', 'P1011', 'P1017', 'P2024', 'P2037'],
+  ...['57P01', '57P02', '57P03', '53300', '08000', '08001', '08003', '08004', '08006'],
+  ...['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOTFOUND', 'ETIMEDOUT'],
+  ...['DatabaseNotReachable', 'ConnectionClosed', 'SocketTimeout', 'TooManyConnections'],
+]);
+
+/** node-postgres gives these no code. */
+const UNAVAILABLE_MESSAGES = [
+  'Connection terminated unexpectedly',
+  'Connection terminated due to connection timeout',
+  'timeout exceeded when trying to connect',
+  'Client has encountered a connection error and is not queryable',
+];
+
+/** Two transactions stood in each other's way and this one gave in. */
+export const isContention = (error: unknown): boolean => codesOf(error).some((code) => CONTENTION.has(code));
+
+/** The database could not be asked at all; whether the statement took effect is then unknown. */
+export const isUnavailable = (error: unknown): boolean =>
+  codesOf(error).some((code) => UNAVAILABLE.has(code)) ||
+  chainOf(error).some(({ message }) => UNAVAILABLE_MESSAGES.some((text) => message?.includes(text)));
+
+interface Fault {
+  code?: unknown;
+  originalCode?: unknown;
+  kind?: unknown;
+  message?: string;
+  cause?: unknown;
+  meta?: { driverAdapterError?: unknown; code?: unknown };
+}
+
+/** Prisma wraps the driver's error in `meta`, the driver wraps PostgreSQL's in `cause`. */
+function chainOf(error: unknown): Fault[] {
+  const chain: Fault[] = [];
+  const pending = [error];
+  while (pending.length > 0 && chain.length < 10) {
+    const fault = pending.shift();
+    if (fault === null || typeof fault !== 'object') continue;
+    const { cause, meta } = fault as Fault;
+    chain.push(fault as Fault);
+    pending.push(cause, meta?.driverAdapterError);
+  }
+  return chain;
+}
+
+const codesOf = (error: unknown): string[] =>
+  chainOf(error)
+    .flatMap(({ code, originalCode, kind, meta }) => [code, originalCode, kind, meta?.code])
+    .filter((code) => typeof code === 'string');

@@ -1,0 +1,119 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import pg from 'pg';
+import { PrismaClient } from '../generated/prisma/client.ts';
+import { createLeadership } from './leadership.ts';
+import type { SharedLeadership } from './leadership.ts';
+import { openLink } from './link.ts';
+import type { Link } from './link.ts';
+import { migrate } from './migrate.ts';
+import type { Database, DatabaseOptions } from './open.ts';
+import { migrationsDirectory } from './schema-engine.ts';
+import { createSharedSignals, listen } from './signals.ts';
+import { createStatementNames } from './statement-names.ts';
+
+type PostgresOptions = Omit<DatabaseOptions, 'url' | 'dataDirectory'> & { url: string };
+
+/** The advisory lock that Prisma's own tools take while they migrate. */
+const MIGRATION_LOCK = 72707369;
+/** Seconds that a start waits for another process' migration. */
+const MIGRATION_WAIT = 120;
+
+/**
+ * A PostgreSQL server, 13 or later. Rejects when it can't be reached now; once open, it may go and come back: queries
+ * fail meanwhile (see isUnavailable), and nothing has to be restarted.
+ */
+export async function openPostgres(options: PostgresOptions): Promise<Database> {
+  const { url, log } = options;
+  await migratePostgres(options);
+  const pool = openPool(options);
+  let link: Link | undefined;
+  try {
+    link = await openLink({ url, log, prepare: listen });
+    return assemble(pool, link, options);
+  } catch (error) {
+    await link?.close();
+    await pool.end();
+    throw error;
+  }
+}
+
+/** Brings the database up to date, one process at a time. Returns the names of the migrations that it applied. */
+export async function migratePostgres(options: Pick<PostgresOptions, 'url' | 'clock' | 'log' | 'migrations'>) {
+  const { url, clock, log, migrations: directory = migrationsDirectory } = options;
+  // One connection and never another, for the lock is its session's.
+  const pool = new pg.Pool({
+    connectionString: url,
+    application_name: 'holdpoint migrate',
+    connectionTimeoutMillis: 10_000,
+    max: 1,
+    idleTimeoutMillis: 0,
+    onConnect: inUtc,
+  });
+  pool.on('error', (error) => log.warn({ err: error }, 'lost the connection while migrating'));
+  try {
+    await pool.query(`SET lock_timeout = '${MIGRATION_WAIT}s'`);
+    await pool.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await pool.query('RESET lock_timeout');
+    const runScript = async (script: string) => void (await pool.query(script));
+    return await migrate({ factory: new PrismaPg(pool), runScript }, { directory, clock, log });
+  } finally {
+    await pool.end();
+  }
+}
+
+function openPool({ url, log, poolSize = 10, statementTimeoutMs = 30_000 }: PostgresOptions): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    application_name: 'holdpoint',
+    max: poolSize,
+    connectionTimeoutMillis: 5_000,
+    idleTimeoutMillis: 60_000,
+    keepAlive: true,
+    onConnect: (client) => prepareSession(client, statementTimeoutMs),
+  });
+  // Without a listener, the end of an idle connection would end the process.
+  pool.on('error', (error) => log.warn({ err: error }, 'lost an idle database connection'));
+  return pool;
+}
+
+/** Prisma's adapter sends instants without their zone, and reads them as if it were UTC. */
+const inUtc = async (client: pg.ClientBase): Promise<void> => void (await client.query(`SET TIME ZONE 'UTC'`));
+
+async function prepareSession(client: pg.ClientBase, statementTimeoutMs: number): Promise<void> {
+  // In statements, not in the start-up packet: poolers in between refuse settings there.
+  await client.query(
+    `SET TIME ZONE 'UTC'; SET statement_timeout = ${statementTimeoutMs};` +
+      ` SET idle_in_transaction_session_timeout = ${statementTimeoutMs}`,
+  );
+}
+
+function assemble(pool: pg.Pool, link: Link, options: PostgresOptions): Database {
+  const { url, log, poolSize = 10 } = options;
+  const adapter = new PrismaPg(pool, {
+    // Undefined leaves a statement unnamed, which the type does not tell.
+    statementNameGenerator: createStatementNames() as (query: { sql: string }) => string,
+    onConnectionError: (error) => log.warn({ err: error }, 'lost a database connection in use'),
+  });
+  const prisma = new PrismaClient({ adapter, errorFormat: 'minimal' });
+  const leadership = createLeadership(link, log);
+  let closing: Promise<void> | null = null;
+  return {
+    kind: 'postgres',
+    prisma,
+    signals: createSharedSignals(link, log),
+    leadership,
+    boss: () => ({
+      connectionString: url,
+      max: Math.max(2, Math.ceil(poolSize / 3)),
+      application_name: 'holdpoint jobs',
+    }),
+    close: () => (closing ??= closeAll(prisma, leadership, link, pool)),
+  };
+}
+
+async function closeAll(prisma: PrismaClient, leadership: SharedLeadership, link: Link, pool: pg.Pool): Promise<void> {
+  leadership.stop();
+  await prisma.$disconnect();
+  await link.close();
+  await pool.end();
+}

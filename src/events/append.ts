@@ -1,0 +1,62 @@
+import { randomBytes } from 'node:crypto';
+import type { Prisma, UnsealedEvent } from '../generated/prisma/client.ts';
+import type { Actor } from '../identity/viewer.ts';
+import type { Ids } from '../kernel/ids.ts';
+import { canonicalJson, type JsonObject, sha256 } from '../kernel/json.ts';
+import type { EventType } from './catalog.ts';
+
+/** A fact as a verb tells it. `data` says what happened in few words; the subject itself is read when it is shown. */
+export interface NewEvent {
+  type: EventType;
+  projectId: string | null;
+  teamId: string | null;
+  sessionId: string | null;
+  subjectId: string;
+  actor: Actor;
+  data: JsonObject;
+  occurredAt: Date;
+}
+
+export type UnsealedRow = Omit<UnsealedEvent, 'sequence' | 'actor' | 'data'> & { actor: Actor; data: JsonObject };
+
+/**
+ * The row of an event, with the digests that its chain will cover (behaviour 9.2). Who and what stand under a salted
+ * digest of their own, so that they can be erased and the chain still verifies.
+ */
+export function unsealed(ids: Ids, event: NewEvent): UnsealedRow {
+  const salt = randomBytes(16).toString('hex');
+  const id = ids.next('event');
+  const contentDigest = digestContent(salt, event.actor, event.data);
+  return { ...event, id, salt, contentDigest, digest: digestEvent({ ...event, id, contentDigest }) };
+}
+
+/** Writes events in the caller's transaction: the audit trail and the feed begin here. */
+export async function appendEvents(
+  tx: Prisma.TransactionClient,
+  ids: Ids,
+  events: readonly NewEvent[],
+): Promise<void> {
+  await tx.unsealedEvent.createMany({ data: events.map((event) => unsealed(ids, event)) });
+}
+
+export const digestContent = (salt: string, actor: unknown, data: unknown): string =>
+  sha256(salt + canonicalJson({ actor, data }));
+
+export function digestEvent(
+  event: Omit<NewEvent, 'actor' | 'data' | 'type'> & { id: string; type: string; contentDigest: string },
+): string {
+  const { id, type, projectId, teamId, sessionId, subjectId, occurredAt, contentDigest } = event;
+  return sha256(
+    canonicalJson({
+      v: 1,
+      id,
+      type,
+      projectId,
+      teamId,
+      sessionId,
+      subjectId,
+      occurredAt: occurredAt.toISOString(),
+      contentDigest,
+    }),
+  );
+}

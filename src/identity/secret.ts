@@ -1,0 +1,11 @@
+import { randomBytes } from 'node:crypto';
+import { sha256 } from '../kernel/json.ts';
+
+/** A new API key's secret: 256 random bits behind a prefix that people and secret scanners recognise. */
+export const makeSecret = (): string => `hp_${randomBytes(32).toString('base64url')}`;
+
+/**
+ * What is kept of a secret, and what it is found by. A secret this random needs no salt and no slow hash; looking its
+ * hash up in an index tells an attacker's clock nothing of the secret.
+ */
+export const hashSecret = sha256;

@@ -1,0 +1,158 @@
+import type { Intervention } from '../generated/prisma/client.ts';
+import type { InterventionResolution } from '../generated/prisma/enums.ts';
+import type { Viewer } from '../identity/viewer.ts';
+import { inScope } from '../identity/viewer.ts';
+import type { UserError } from '../kernel/errors.ts';
+import type { Json, JsonObject } from '../kernel/json.ts';
+import type { Aggregate, Decision } from '../sessions/aggregate.ts';
+import { begin, type Draft, toChange } from '../sessions/draft.ts';
+import type { Idempotency } from '../sessions/idempotency.ts';
+import { about } from '../sessions/rules.ts';
+import { advance } from './advance.ts';
+import { escalateDraft } from './escalate.ts';
+import { type HumanResponse, receiptOf, resolutionOf } from './response.ts';
+import { mayAnswer, mayChoose, mayStillAnswer, notFound } from './rules.ts';
+import { answerFaults } from './schema-check.ts';
+import { settle } from './settle.ts';
+
+/** An answer as any door gives it, brought to one form. */
+export interface Answer {
+  /** approve, reject, modify, escalate, select_option, or a custom one, in lower case. */
+  responseType: string;
+  content: string;
+  optionId: string | null;
+  customInput: string | null;
+  reasoning: string | null;
+  modifications: Json;
+  /** Undefined: none was given. */
+  answer: Json | undefined;
+  metadata: JsonObject;
+  /** Where the answer escalates: the level wanted. */
+  escalationLevel: number | null;
+  /** A form asked for with a responseSchema must be filled in (behaviour 4.7). */
+  formRequired: boolean;
+  /** Given by resumeSession, which may also answer what has timed out (behaviour 3.7). */
+  mayRevive: boolean;
+  /** SHA-256 of mutation and arguments, to know a repeat by (behaviour 4.2). */
+  fingerprint: string;
+}
+
+export type AnswerReply = {
+  interventionId: string;
+  sessionId: string;
+  resolution: InterventionResolution | null;
+  sessionResumed: boolean;
+};
+
+export interface AnswerCommand {
+  viewer: Viewer;
+  answer: Answer;
+  idempotency: Idempotency | null;
+  /** Which of the session's interventions is meant, or why none. */
+  find: (aggregate: Aggregate) => Intervention | UserError;
+}
+
+/** Decides an answer: the one decision behind every door that gives one. */
+export function decideAnswer(
+  { viewer, answer, find }: AnswerCommand,
+  aggregate: Aggregate | null,
+  now: Date,
+): Decision<AnswerReply> {
+  if (aggregate === null || !inScope(viewer, aggregate.session.projectId)) {
+    return { refusal: [notFound] };
+  }
+  const draft = begin(aggregate);
+  let advanced = false;
+  const named = find(aggregate);
+  if (!('code' in named) && named.status === 'PENDING') advanced = advance(draft, named, now);
+  // What the clock did may have changed which one is meant (a session just timed out), and surely how it stands.
+  const target = advanced ? find({ ...aggregate, session: draft.session, interventions: draft.interventions }) : named;
+  const due = advanced ? { change: toChange(aggregate, draft, viewer.actor, now) } : {};
+  if ('code' in target) return { ...due, refusal: [target] };
+  const repeated = repeatOf(target, answer, viewer);
+  if (repeated !== null) return { ...due, reply: repeated };
+  const taken = take(draft, target, answer, viewer, now);
+  if ('refusal' in taken) return { ...due, ...taken };
+  return { change: toChange(aggregate, draft, viewer.actor, now), reply: taken.reply };
+}
+
+/** The first result, where the same person gives the same answer once more (behaviour 4.2). */
+function repeatOf(intervention: Intervention, answer: Answer, viewer: Viewer): AnswerReply | null {
+  const receipt = receiptOf(intervention);
+  if (receipt === null || receipt.actorId !== viewer.actor.id || receipt.fingerprint !== answer.fingerprint) return null;
+  return {
+    interventionId: intervention.id,
+    sessionId: intervention.sessionId,
+    resolution: intervention.resolution,
+    sessionResumed: receipt.sessionResumed,
+  };
+}
+
+function take(
+  draft: Draft,
+  intervention: Intervention,
+  answer: Answer,
+  viewer: Viewer,
+  now: Date,
+): { reply: AnswerReply } | { refusal: UserError[] } {
+  const revives = intervention.status === 'TIMEOUT' && intervention.open && draft.session.status === 'TIMEOUT';
+  const open = mayStillAnswer(intervention);
+  if (!open.ok && !(revives && answer.mayRevive)) return { refusal: [open.error] };
+  const allowed = mayAnswer(intervention, viewer);
+  if (!allowed.ok) return { refusal: [allowed.error] };
+  const overrides = allowed.value.override ? ['claim'] : [];
+  let option = null;
+  if (answer.optionId !== null) {
+    const chosen = mayChoose(intervention, answer.optionId, viewer);
+    if (!chosen.ok) return { refusal: [chosen.error] };
+    option = chosen.value.option;
+    if (chosen.value.override) overrides.push('disabled_option');
+  }
+  const reply = { interventionId: intervention.id, sessionId: intervention.sessionId };
+  if (answer.responseType === 'escalate' || option?.category === 'ESCALATION') {
+    const level = answer.escalationLevel ?? levelOf(option?.metadata);
+    const fault = escalateDraft(draft, intervention, { level, reason: answer.reasoning ?? answer.content }, viewer.actor, now);
+    if (fault !== null) return { refusal: [fault] };
+    return { reply: { ...reply, resolution: 'ESCALATED', sessionResumed: false } };
+  }
+  const faults = formFaults(intervention, answer);
+  if (faults.length > 0) return { refusal: faults };
+  if (answer.responseType === 'modify' && answer.modifications === null) {
+    return { refusal: [{ code: 'INVALID_INPUT', message: 'MODIFY needs modifications', path: ['modifications'] }] };
+  }
+  const response: HumanResponse = {
+    responseType: answer.responseType,
+    content: answer.content || (option ? `Selected option: ${option.label}` : ''),
+    selectedOption: option,
+    customInput: answer.customInput,
+    reasoning: answer.reasoning,
+    modifications: answer.modifications,
+    answer: answer.answer ?? null,
+    metadata: answer.metadata,
+    respondedBy: viewer.actor,
+    timestamp: now.toISOString(),
+  };
+  const receipt = { actorId: viewer.actor.id, fingerprint: answer.fingerprint };
+  const sessionResumed = settle(draft, intervention, response, viewer.actor, receipt, now);
+  for (const override of overrides) {
+    draft.events.push({
+      ...about(draft.session, viewer.actor, now),
+      type: 'human_override',
+      subjectId: intervention.id,
+      data: { override },
+    });
+  }
+  return { reply: { ...reply, resolution: revives ? 'TIMEOUT' : resolutionOf(answer.responseType), sessionResumed } };
+}
+
+/** An option of category ESCALATION may name its level. */
+const levelOf = (metadata: JsonObject | undefined): number | null =>
+  typeof metadata?.escalation_level === 'number' ? metadata.escalation_level : null;
+
+/** Behaviour 4.7: a form that was asked for is filled in as its schema says; one that was not required is still checked. */
+function formFaults({ responseSchema }: Intervention, { answer, formRequired }: Answer): UserError[] {
+  if (responseSchema === null) return [];
+  if (answer !== undefined && answer !== null) return answerFaults(responseSchema, answer);
+  if (!formRequired) return [];
+  return [{ code: 'INVALID_INPUT', message: 'an answer that satisfies responseSchema is required', path: ['answer'] }];
+}

@@ -1,0 +1,40 @@
+import type { Intervention } from '../generated/prisma/client.ts';
+import { inScope, type Viewer } from '../identity/viewer.ts';
+import type { UserError } from '../kernel/errors.ts';
+import type { Json } from '../kernel/json.ts';
+import type { SessionDeps } from '../sessions/deps.ts';
+import { begin, type Draft, toChange } from '../sessions/draft.ts';
+import type { Idempotency } from '../sessions/idempotency.ts';
+import { advance } from './advance.ts';
+import { isPending, notFound } from './rules.ts';
+
+export interface InterventionCommand<Reply extends Json> {
+  id: string;
+  idempotency?: Idempotency | null;
+  /** `intervention` stands as the clock has it at `now`. A reply without a change to the draft writes nothing. */
+  decide(draft: Draft, intervention: Intervention, now: Date): { reply: Reply } | { refusal: UserError[] };
+}
+
+/** A change of one intervention by its id: found within the viewer's scope, brought up to date with the clock, decided. */
+export function changeIntervention<Reply extends Json>(
+  { changeSession }: SessionDeps,
+  viewer: Viewer,
+  { id, idempotency, decide }: InterventionCommand<Reply>,
+) {
+  return changeSession<Reply>({
+    interventionId: id,
+    idempotency,
+    decide(aggregate, now) {
+      const named = aggregate?.interventions.find((item) => item.id === id);
+      if (!aggregate || named === undefined || !inScope(viewer, aggregate.session.projectId)) return { refusal: [notFound] };
+      const draft = begin(aggregate);
+      const due = isPending(named) && advance(draft, named, now);
+      const advanced = due ? { change: toChange(aggregate, draft, viewer.actor, now) } : {};
+      const before = { ...draft, interventions: [...draft.interventions], events: draft.events.length };
+      const decision = decide(draft, draft.interventions.find((item) => item.id === id)!, now);
+      if ('refusal' in decision) return { ...advanced, ...decision };
+      const changed = before.events !== draft.events.length || draft.interventions.some((item, at) => item !== before.interventions[at]);
+      return changed ? { change: toChange(aggregate, draft, viewer.actor, now), reply: decision.reply } : { ...advanced, ...decision };
+    },
+  });
+}

@@ -1,0 +1,63 @@
+import type { Intervention } from '../generated/prisma/client.ts';
+import type { Role } from '../generated/prisma/enums.ts';
+import type { Actor, Viewer } from '../identity/viewer.ts';
+import { Faults, MAX_MESSAGE } from '../kernel/bounds.ts';
+import { DomainError, type UserError } from '../kernel/errors.ts';
+import type { SessionDeps } from '../sessions/deps.ts';
+import { type Draft, put } from '../sessions/draft.ts';
+import { idempotencyOf } from '../sessions/idempotency.ts';
+import { about } from '../sessions/rules.ts';
+import { changeIntervention } from './change-intervention.ts';
+import { escalated, mayStillAnswer, targetLevel } from './rules.ts';
+
+export interface EscalateInput {
+  reason: string;
+  level?: number | null;
+  idempotencyKey?: string | null;
+}
+
+export type EscalateReply = { interventionId: string; escalationLevel: number; requiredRole: Role };
+
+/**
+ * Raises an intervention to a level, or the next one (behaviour 4.11). Refusals: INVALID_INPUT for the present level or
+ * a lower one, ESCALATION_EXHAUSTED past the last, and those of what is no longer pending.
+ */
+export async function escalateIntervention(deps: SessionDeps, viewer: Viewer, id: string, input: EscalateInput) {
+  const faults = new Faults();
+  faults.text(['escalation', 'reason'], input.reason, MAX_MESSAGE, 1);
+  if (faults.errors.length > 0) throw new DomainError(faults.errors);
+  return changeIntervention<EscalateReply>(deps, viewer, {
+    id,
+    idempotency: idempotencyOf(viewer.credentialId, 'escalateIntervention', { id, ...input }),
+    decide(draft, intervention, now) {
+      const fault = escalateDraft(draft, intervention, { level: input.level ?? null, reason: input.reason }, viewer.actor, now);
+      if (fault !== null) return { refusal: [fault] };
+      const { escalationLevel, requiredRole } = draft.interventions.find((item) => item.id === id)!;
+      return { reply: { interventionId: id, escalationLevel, requiredRole } };
+    },
+  });
+}
+
+/** Escalates in a decision that is being made, by this mutation or by an answer that escalates. */
+export function escalateDraft(
+  draft: Draft,
+  intervention: Intervention,
+  { level: wanted, reason }: { level: number | null; reason: string },
+  actor: Actor,
+  now: Date,
+): UserError | null {
+  const open = mayStillAnswer(intervention);
+  if (!open.ok) return open.error;
+  const target = targetLevel(intervention, wanted);
+  if (!target.ok) return target.error;
+  const raised = escalated(intervention, target.value, { reason, automatic: false, escalatedBy: actor }, now);
+  put(draft, raised);
+  draft.session = { ...draft.session, lastActivity: now };
+  draft.events.push({
+    ...about(draft.session, actor, now),
+    type: 'escalation_triggered',
+    subjectId: intervention.id,
+    data: { level: target.value, role: raised.requiredRole, reason, automatic: false },
+  });
+  return null;
+}

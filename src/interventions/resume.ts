@@ -1,0 +1,58 @@
+import type { Intervention } from '../generated/prisma/client.ts';
+import type { Viewer } from '../identity/viewer.ts';
+import { Faults, MAX_MESSAGE, MAX_NAME } from '../kernel/bounds.ts';
+import { DomainError, type UserError } from '../kernel/errors.ts';
+import { type Json, plainObject } from '../kernel/json.ts';
+import type { Aggregate } from '../sessions/aggregate.ts';
+import type { SessionDeps } from '../sessions/deps.ts';
+import { fingerprintOf, idempotencyOf } from '../sessions/idempotency.ts';
+import { type Answer, type AnswerReply, decideAnswer } from './answer.ts';
+import { customAnswer } from './respond.ts';
+
+export interface ResumeInput {
+  responseType: string;
+  content: string;
+  optionId?: string | null;
+  customInput?: string | null;
+  answer?: Json;
+  metadata?: Json;
+  idempotencyKey?: string | null;
+}
+
+/** Answers the session's current intervention, or revives a TIMEOUT session (behaviour 3.7). */
+export async function resumeSession(deps: SessionDeps, viewer: Viewer, sessionId: string, input: ResumeInput) {
+  const faults = new Faults();
+  faults.text(['humanResponse', 'content'], input.content, MAX_MESSAGE);
+  faults.text(['humanResponse', 'responseType'], input.responseType, MAX_NAME, 1);
+  faults.text(['humanResponse', 'customInput'], input.customInput, MAX_MESSAGE);
+  faults.jsonObject(['humanResponse', 'metadata'], input.metadata);
+  faults.json(['humanResponse', 'answer'], input.answer);
+  if (faults.errors.length > 0) throw new DomainError(faults.errors);
+  const idempotency = idempotencyOf(viewer.credentialId, 'resumeSession', { sessionId, ...input });
+  const answer = answerOf(input, fingerprintOf({ mutation: 'resumeSession', sessionId, ...input }));
+  return deps.changeSession<AnswerReply>({
+    sessionId,
+    idempotency,
+    decide: (aggregate, now) => decideAnswer({ viewer, answer, idempotency, find }, aggregate, now),
+  });
+}
+
+function answerOf(input: ResumeInput, fingerprint: string): Answer {
+  const { content, responseType, optionId, customInput, metadata, answer } = input;
+  const custom = customAnswer({ responseText: content, responseType, metadata, answer }, fingerprint);
+  const given = { ...custom, customInput: customInput ?? null, mayRevive: true };
+  if (optionId === null || optionId === undefined) return given;
+  return { ...given, responseType: 'select_option', optionId, metadata: plainObject(metadata), formRequired: true };
+}
+
+/** The oldest one pending, or in a session that timed out the oldest one unanswered. */
+function find({ session, interventions }: Aggregate): Intervention | UserError {
+  const oldest =
+    session.status === 'WAITING_FOR_HUMAN'
+      ? interventions.find(({ status }) => status === 'PENDING')
+      : session.status === 'TIMEOUT'
+        ? interventions.find(({ status, open }) => status === 'TIMEOUT' && open)
+        : undefined;
+  if (oldest !== undefined) return oldest;
+  return { code: 'INVALID_STATE', message: `the session is ${session.status}; there is nothing to answer` };
+}

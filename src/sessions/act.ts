@@ -1,0 +1,37 @@
+import type { AgentType } from '../generated/prisma/enums.ts';
+import type { Viewer } from '../identity/viewer.ts';
+import { deliverInDraft } from '../interventions/acknowledge.ts';
+import type { Json } from '../kernel/json.ts';
+import type { Aggregate } from './aggregate.ts';
+import { changeOne, type Verdict } from './change-one.ts';
+import type { SessionDeps } from './deps.ts';
+import type { Draft } from './draft.ts';
+import type { Idempotency } from './idempotency.ts';
+import { active, mayAct } from './rules.ts';
+
+export interface Act<Reply extends Json> {
+  sessionId: string;
+  agent: { name: string; type?: AgentType };
+  idempotency: Idempotency | null;
+  decide(draft: Draft, aggregate: Aggregate, now: Date): Verdict<Reply>;
+}
+
+/**
+ * An agent does something in its session: it shows that the agent has the answers given to it (behaviour 4.13), that it
+ * goes on (3.3), and when it was last seen.
+ */
+export function actInSession<Reply extends Json>(deps: SessionDeps, viewer: Viewer, { sessionId, agent, idempotency, decide }: Act<Reply>) {
+  return changeOne<Reply>(deps, viewer, {
+    sessionId,
+    idempotency,
+    undeliveredTo: agent.name,
+    decide(draft, aggregate, now) {
+      const able = mayAct(aggregate.session);
+      if (!able.ok) return { refusal: [able.error] };
+      deliverInDraft(draft, aggregate.interventions.filter(({ agentName }) => agentName === agent.name), viewer.actor, now);
+      draft.session = active(draft.session, now);
+      draft.agents.push(agent);
+      return decide(draft, aggregate, now);
+    },
+  });
+}

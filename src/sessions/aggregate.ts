@@ -1,0 +1,100 @@
+import type { ConversationTurn, Intervention, Prisma, Session, Task } from '../generated/prisma/client.ts';
+import type { AgentType } from '../generated/prisma/enums.ts';
+import type { NewEvent } from '../events/append.ts';
+import type { UserError } from '../kernel/errors.ts';
+import type { Json } from '../kernel/json.ts';
+import { interventionColumns, taskColumns } from './columns.ts';
+
+/** A session with what a decision about it has to know. */
+export interface Aggregate {
+  readonly session: Session;
+  /** Open ones, and those that the command names or asked to have delivered; oldest first. */
+  readonly interventions: readonly Intervention[];
+  readonly tasks: readonly Task[];
+  /** How many interventions of the team are pending (behaviour 4.1). */
+  readonly queuePending: number;
+}
+
+/** What is to be written, all of it or nothing. Only what changed is named. */
+export interface Change {
+  session: Session;
+  /** The session's context was changed as well. */
+  contextChanged?: boolean;
+  asked?: Intervention[];
+  updated?: Intervention[];
+  turns?: ConversationTurn[];
+  tasks?: Task[];
+  /** Who acted, for Agent.lastActivity. */
+  agents?: { name: string; type?: AgentType }[];
+  events: NewEvent[];
+  /** The most that may be pending in the team after an ask. */
+  queueBound?: number;
+  /** The session's runner has something to do: a job goes into the queue with the change. */
+  drive?: boolean;
+}
+
+/** How many more (or fewer) of the team's interventions are pending once the change stands. */
+export function pendingDelta({ interventions }: Aggregate, { asked = [], updated = [] }: Change): number {
+  const wasPending = new Set(interventions.filter(({ status }) => status === 'PENDING').map(({ id }) => id));
+  const settled = updated.filter(({ id, status }) => status !== 'PENDING' && wasPending.has(id));
+  return asked.length - settled.length;
+}
+
+/** What a pure rule answers: a value, or why not. */
+export type Outcome<T> = { ok: true; value: T } | { ok: false; error: UserError };
+
+export const allow = <T>(value: T): Outcome<T> => ({ ok: true, value });
+export const deny = (code: UserError['code'], message: string, path?: string[]): Outcome<never> => ({
+  ok: false,
+  error: { code, message, ...(path && { path }) },
+});
+
+/**
+ * A command's decision. A refusal may come with a change: what the clock had made due before the command arrived is
+ * written whether or not the command itself is granted.
+ */
+export type Decision<Reply extends Json> =
+  | { change?: Change; reply: Reply }
+  | { change?: Change; refusal: readonly UserError[] };
+
+/** Instants in rows that came as JSON. */
+const instants = {
+  intervention: dateFields(interventionColumns),
+  task: dateFields(taskColumns),
+};
+
+function dateFields(columns: Record<string, string>): string[] {
+  return Object.keys(columns).filter((field) => columns[field] === 'timestamptz');
+}
+
+/** Rows built by `json_build_object` carry their instants as text. */
+export function reviveRow<Row>(kind: keyof typeof instants, row: Record<string, unknown>): Row {
+  for (const field of instants[kind]) {
+    if (row[field] !== null) row[field] = new Date(row[field] as string);
+  }
+  return row as Row;
+}
+
+export interface LoadedSession extends Session {
+  queuePending: number;
+  openInterventions: Record<string, unknown>[];
+  namedInterventions: Record<string, unknown>[];
+  undelivered: Record<string, unknown>[];
+  tasks: Record<string, unknown>[];
+}
+
+export function toAggregate(row: LoadedSession): Aggregate {
+  const { queuePending, openInterventions, namedInterventions, undelivered, tasks, ...session } = row;
+  const interventions = new Map<string, Intervention>();
+  for (const json of [...openInterventions, ...namedInterventions, ...undelivered]) {
+    interventions.set(json.id as string, reviveRow<Intervention>('intervention', json));
+  }
+  return {
+    session,
+    interventions: [...interventions.values()].sort((a, b) => (a.id < b.id ? -1 : 1)),
+    tasks: tasks.map((json) => reviveRow<Task>('task', json)),
+    queuePending,
+  };
+}
+
+export const asJson = (value: unknown): Prisma.JsonValue => value as Prisma.JsonValue;

@@ -1,0 +1,73 @@
+import type { SessionStatus } from '../generated/prisma/enums.ts';
+import type { Viewer } from '../identity/viewer.ts';
+import { cancelAllPending } from '../interventions/cancel.ts';
+import { Faults, MAX_MESSAGE } from '../kernel/bounds.ts';
+import { DomainError } from '../kernel/errors.ts';
+import type { Json } from '../kernel/json.ts';
+import { type Outcome, allow, deny } from './aggregate.ts';
+import { changeOne } from './change-one.ts';
+import type { SessionDeps } from './deps.ts';
+import { hasEnded, isLive, waitsForHuman } from './rules.ts';
+import type { Draft } from './draft.ts';
+import type { Session } from '../generated/prisma/client.ts';
+
+/** The work is done. Not while a person is asked (behaviour 3.8). */
+export async function completeSession(deps: SessionDeps, viewer: Viewer, id: string, result: Json) {
+  const faults = new Faults();
+  faults.json(['result'], result);
+  if (faults.errors.length > 0) throw new DomainError(faults.errors);
+  return end(deps, viewer, id, mayComplete, (draft) => {
+    draft.session = { ...draft.session, status: 'COMPLETED', result: result ?? null };
+  });
+}
+
+/** The work cannot go on; what is pending is cancelled (behaviour 3.8). */
+export async function failSession(deps: SessionDeps, viewer: Viewer, id: string, reason: string) {
+  const faults = new Faults();
+  faults.text(['reason'], reason, MAX_MESSAGE, 1);
+  if (faults.errors.length > 0) throw new DomainError(faults.errors);
+  return end(deps, viewer, id, mayStop, (draft, now) => {
+    cancelAllPending(draft, reason, viewer.actor, now);
+    draft.session = { ...draft.session, status: 'FAILED', failureReason: reason };
+  });
+}
+
+/** Nobody wants the work any more; what is pending is cancelled (behaviour 3.8). */
+export async function cancelSession(deps: SessionDeps, viewer: Viewer, id: string, reason: string | null) {
+  const faults = new Faults();
+  faults.text(['reason'], reason, MAX_MESSAGE);
+  if (faults.errors.length > 0) throw new DomainError(faults.errors);
+  return end(deps, viewer, id, mayStop, (draft, now) => {
+    cancelAllPending(draft, reason, viewer.actor, now);
+    draft.session = { ...draft.session, status: 'CANCELLED', failureReason: reason };
+  });
+}
+
+function end(
+  deps: SessionDeps,
+  viewer: Viewer,
+  sessionId: string,
+  may: (session: Session) => Outcome<SessionStatus>,
+  move: (draft: Draft, now: Date) => void,
+) {
+  return changeOne(deps, viewer, {
+    sessionId,
+    decide(draft, { session }, now) {
+      const allowed = may(session);
+      if (!allowed.ok) return { refusal: [allowed.error] };
+      move(draft, now);
+      draft.session = { ...draft.session, currentInterventionId: null, unanswered: false, answeredAsync: false, staleAt: null, lastActivity: now };
+      return { reply: { sessionId } };
+    },
+  });
+}
+
+function mayComplete(session: Session): Outcome<SessionStatus> {
+  if (waitsForHuman(session)) return deny('INVALID_STATE', 'the session waits for a person; its request must be answered or cancelled first');
+  if (session.status === 'HALTED') return deny('EMERGENCY_STOPPED', 'the project is stopped; its sessions are halted');
+  return isLive(session.status) ? allow(session.status) : deny('INVALID_STATE', `the session is ${session.status}`);
+}
+
+/** Also a session that timed out, or that a stop holds, can be given up. */
+const mayStop = ({ status }: Session): Outcome<SessionStatus> =>
+  hasEnded(status) ? deny('INVALID_STATE', `the session is ${status}`) : allow(status);

@@ -1,0 +1,81 @@
+import type { Session } from '../generated/prisma/client.ts';
+import { inScope, type Viewer } from '../identity/viewer.ts';
+import { Faults, MAX_MESSAGE } from '../kernel/bounds.ts';
+import { addSeconds } from '../kernel/clock.ts';
+import { DomainError, refuse } from '../kernel/errors.ts';
+import { type Json, plainObject } from '../kernel/json.ts';
+import type { SessionDeps } from './deps.ts';
+import { idempotencyOf } from './idempotency.ts';
+import { about, EXTERNAL, isExternal, STALE_AFTER_SECONDS } from './rules.ts';
+
+export interface StartInput {
+  teamId: string;
+  initialMessage: string;
+  context?: Json;
+  runner?: string | null;
+  idempotencyKey?: string | null;
+}
+
+/**
+ * A new session. INVALID_INPUT for an unknown runner, or a context that it cannot start with (behaviour 3.4). One that
+ * runs inside Holdpoint is on its way to a worker once this returns.
+ */
+export async function createSession(deps: SessionDeps, viewer: Viewer, input: StartInput) {
+  const runner = input.runner ?? EXTERNAL;
+  const context = plainObject(input.context);
+  const faults = new Faults();
+  faults.text(['initialMessage'], input.initialMessage, MAX_MESSAGE);
+  faults.jsonObject(['context'], input.context);
+  if (faults.errors.length === 0) {
+    const fault = deps.runners.fault(runner, context);
+    if (fault !== null) faults.errors.push(fault);
+  }
+  if (faults.errors.length > 0) throw new DomainError(faults.errors);
+  const team = await deps.prisma.team.findUnique({ where: { id: input.teamId } });
+  if (team === null || !inScope(viewer, team.projectId)) throw refuse('NOT_FOUND', 'there is no such team', ['teamId']);
+  return deps.changeSession<{ sessionId: string }>({
+    idempotency: idempotencyOf(viewer.credentialId, 'createSession', input),
+    decide(_, now) {
+      const session: Session = {
+        ...blank(now),
+        id: deps.ids.next('session'),
+        projectId: team.projectId,
+        teamId: team.id,
+        runner,
+        initialMessage: input.initialMessage,
+        context,
+      };
+      return {
+        reply: { sessionId: session.id },
+        change: {
+          session,
+          drive: !isExternal(session),
+          events: [
+            {
+              ...about(session, viewer.actor, now),
+              type: 'session_created',
+              subjectId: session.id,
+              data: { runner },
+            },
+          ],
+        },
+      };
+    },
+  });
+}
+
+const blank = (now: Date) => ({
+  status: 'ACTIVE' as const,
+  version: 0,
+  result: null,
+  failureReason: null,
+  interventionCount: 0,
+  currentInterventionId: null,
+  lastInterventionAt: null,
+  unanswered: false,
+  answeredAsync: false,
+  runnerState: null,
+  staleAt: addSeconds(now, STALE_AFTER_SECONDS),
+  createdAt: now,
+  lastActivity: now,
+});
