@@ -23,12 +23,12 @@ export function createMask(log: Log): Mask {
     // A verb's refusal is shown by its payload; one that reaches the top was thrown where there is no payload.
     if (cause instanceof DomainError)
       return shown(cause.message, outer, { code: topLevel.has(cause.code) ? cause.code : 'BAD_USER_INPUT' });
-    if (outer !== null && cause === outer) {
-      if (typeof outer.extensions['code'] === 'string') return shown(outer.message, outer, outer.extensions);
+    if (cause instanceof GraphQLError) {
+      if (typeof cause.extensions['code'] === 'string') return shown(cause.message, outer, cause.extensions);
       // Raised by graphql itself about what the caller wrote: an argument's or a variable's value, never a field's.
-      const at = outer.nodes?.[0]?.kind;
+      const at = cause.nodes?.[0]?.kind;
       if (at !== undefined && at !== Kind.FIELD)
-        return shown(outer.message, outer, { code: 'BAD_USER_INPUT' });
+        return shown(cause.message, outer, { code: 'BAD_USER_INPUT' });
     }
     if (isDatabaseGone(cause)) {
       once(cause, request, 'the database does not answer');

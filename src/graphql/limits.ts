@@ -10,8 +10,9 @@ import {
 
 /** behaviour 10.4: what one document may ask for. Fragments count where they are spread. */
 export interface Limits {
-  /** Tokens of the document, bounded while parsing. */
   tokens: number;
+  /** Brackets of any kind within brackets. */
+  nesting: number;
   /** Fields within fields. */
   depth: number;
   /** The same below `__schema` and `__type`. */
@@ -25,6 +26,7 @@ export interface Limits {
 
 export const defaultLimits: Limits = {
   tokens: 4_000,
+  nesting: 100,
   depth: 12,
   introspectionDepth: 20,
   breadth: 500,
@@ -37,17 +39,30 @@ export const tooComplex = (what: string, actual: number | string, bound: number)
     extensions: { code: 'TOO_COMPLEX', limit: what, maximum: bound },
   });
 
-/** Says whether a document that failed to parse did so for its length, and how long it is. */
-export function checkTokens(text: string, bound: number): GraphQLError | null {
+/**
+ * Length and nesting, told by the tokens alone: the parser and all that walks its tree recurse as deep as brackets go.
+ * Of a text that cannot be read to its end, what comes before the fault counts.
+ */
+export function checkTokens(text: string, limits: Limits): GraphQLError | null {
   const lexer = new Lexer(new Source(text));
   let count = 0;
+  let nesting = 0;
+  let deepest = 0;
   try {
-    while (lexer.advance().kind !== TokenKind.EOF) count++;
+    for (let { kind } = lexer.advance(); kind !== TokenKind.EOF; { kind } = lexer.advance()) {
+      count++;
+      if (OPENING.has(kind)) deepest = Math.max(deepest, ++nesting);
+      else if (CLOSING.has(kind)) nesting--;
+    }
   } catch {
-    // What cannot be read any further counts up to there.
+    // The parser will say what is wrong, unless the text is too long up to here already.
   }
-  return count > bound ? tooComplex('number of tokens', count, bound) : null;
+  if (count > limits.tokens) return tooComplex('number of tokens', count, limits.tokens);
+  return deepest > limits.nesting ? tooComplex('nesting of brackets', deepest, limits.nesting) : null;
 }
+
+const OPENING: ReadonlySet<TokenKind> = new Set([TokenKind.BRACE_L, TokenKind.BRACKET_L, TokenKind.PAREN_L]);
+const CLOSING: ReadonlySet<TokenKind> = new Set([TokenKind.BRACE_R, TokenKind.BRACKET_R, TokenKind.PAREN_R]);
 
 interface Shape {
   depth: number;

@@ -99,7 +99,7 @@ export function createPrepare(deps: PrepareDeps): Prepare {
 }
 
 function readDocument(text: string, deps: PrepareDeps): DocumentNode | readonly GraphQLError[] {
-  const bad = checkDocumentText(text);
+  const bad = checkDocumentText(text) ?? checkTokens(text, deps.limits);
   if (bad !== null) return [bad];
   const source = new Source(text);
   let document: DocumentNode;
@@ -107,8 +107,7 @@ function readDocument(text: string, deps: PrepareDeps): DocumentNode | readonly 
     document = parse(source, { maxTokens: deps.limits.tokens });
   } catch (error) {
     if (!(error instanceof GraphQLError)) throw error;
-    const why = checkTokens(text, deps.limits.tokens) ?? surrogateEscape(error, source);
-    return [why ?? coded(error, 'GRAPHQL_PARSE_FAILED')];
+    return [surrogateEscape(error, source) ?? coded(error, 'GRAPHQL_PARSE_FAILED')];
   }
   const literal = checkLiterals(text, document);
   if (literal !== null) return [literal];

@@ -170,12 +170,14 @@ export function createServer<V extends Caller>(deps: ServerDeps<V>): Server {
     },
     stop() {
       stopping ??= (async () => {
+        const late = Promise.withResolvers<void>();
         const cut = setTimeout(() => {
           log.warn('the stop took too long: what is left is cut off');
           server.closeAllConnections();
           sockets.terminate();
+          late.resolve();
         }, settings.stopWithinMs);
-        await stopped();
+        await Promise.race([stopped(), late.promise]);
         clearTimeout(cut);
         credentials.stop();
       })();

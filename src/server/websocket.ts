@@ -54,8 +54,12 @@ export function createWebSockets<V extends Caller>(deps: WebSocketDeps<V>): WebS
     subscribe: (args) => (args as Accepted).accepted.start() as AsyncGenerator<ExecutionResult>,
     onConnect: ({ extra, connectionParams }) => admit(deps, extra, connectionParams),
     onSubscribe: ({ extra }, id, payload) => operations.accept(extra, id, payload),
-    // A pong says that every subscribe sent before the ping is live or refused: the way to know over this protocol.
-    onPing: async ({ extra }) => void (await extra.accepted),
+    // A pong says that every subscribe sent before the ping is live or has been refused: the way to know that this
+    // protocol leaves. The refusal itself is written in the same turn of the loop.
+    onPing: async ({ extra }) => {
+      await extra.accepted;
+      await new Promise((resolve) => setImmediate(resolve));
+    },
     onError: (_context, _id, _payload, errors) =>
       errors.map((error) => masked(deps.engine, error as GraphQLError).toJSON()),
   });
@@ -100,6 +104,8 @@ export function createWebSockets<V extends Caller>(deps: WebSocketDeps<V>): WebS
     async stop() {
       state.draining = true;
       await Promise.allSettled(state.inFlight);
+      // Their answers are written in the same turn of the loop.
+      await new Promise((resolve) => setImmediate(resolve));
       clearInterval(pinging);
       const gone = [...connections].map(
         ({ webSocket }) => new Promise((resolve) => webSocket.once('close', resolve)),

@@ -70,7 +70,11 @@ describe('connecting', () => {
   });
 
   test('a database that is gone is no verdict on the credential', async () => {
-    const other = await startServer({ authenticate: async () => { throw Object.assign(new Error('x'), { code: 'P1001' }); } });
+    const other = await startServer({
+      authenticate: async () => {
+        throw Object.assign(new Error('x'), { code: 'P1001' });
+      },
+    });
     expect((await (await rawSocket(other)).closed).code).toBe(1013);
     await other.server.stop();
   });
@@ -89,7 +93,10 @@ describe('connecting', () => {
   test('behaviour 1.7: stopping finishes operations in flight and closes with 1001', async () => {
     const gate = Promise.withResolvers<void>();
     const entered = Promise.withResolvers<void>();
-    server.probe.subscribing = () => { entered.resolve(); return gate.promise; };
+    server.probe.subscribing = () => {
+      entered.resolve();
+      return gate.promise;
+    };
     const raw = await rawSocket(server);
     raw.subscribe('1', '{slow}');
     await entered.promise;
@@ -107,10 +114,15 @@ describe('connecting', () => {
 describe('operations', () => {
   test('queries and mutations work over the socket, masked like over HTTP', async () => {
     const client = server.client();
-    const one = async (query: string) => { for await (const result of client.iterate({ query })) return result as any; };
+    const one = async (query: string) => {
+      for await (const result of client.iterate({ query })) return result as any;
+    };
     expect(await one('{hello who}')).toEqual({ data: { hello: 'world', who: 'Bearer good' } });
     expect(await one('mutation{touch(text:"a")}')).toEqual({ data: { touch: true } });
-    expect((await one('{fails}')).errors[0]).toMatchObject({ message: 'Unexpected error.', extensions: { code: 'INTERNAL_SERVER_ERROR' } });
+    expect((await one('{fails}')).errors[0]).toMatchObject({
+      message: 'Unexpected error.',
+      extensions: { code: 'INTERNAL_SERVER_ERROR' },
+    });
     await client.dispose();
   });
 
@@ -118,7 +130,13 @@ describe('operations', () => {
     const raw = await rawSocket(server);
     raw.subscribe('1', 'subscription{denied{text}}');
     await raw.settled();
-    expect(raw.of('1')).toEqual([{ id: '1', type: 'error', payload: [expect.objectContaining({ message: 'Not yours.', extensions: { code: 'FORBIDDEN' } })] }]);
+    expect(raw.of('1')).toEqual([
+      {
+        id: '1',
+        type: 'error',
+        payload: [expect.objectContaining({ message: 'Not yours.', extensions: { code: 'FORBIDDEN' } })],
+      },
+    ]);
     expect(await live()).toBe(0);
     raw.socket.close();
   });
@@ -130,7 +148,10 @@ describe('operations', () => {
     server.feed.publish('throw');
     server.feed.publish('fine');
     await raw.until(() => raw.of('1').length === 2);
-    expect(raw.of('1')[0]).toMatchObject({ type: 'next', payload: { data: { events: { position: 1, text: null } }, errors: [{ message: 'Unexpected error.' }] } });
+    expect(raw.of('1')[0]).toMatchObject({
+      type: 'next',
+      payload: { data: { events: { position: 1, text: null } }, errors: [{ message: 'Unexpected error.' }] },
+    });
     expect(raw.of('1')[1].payload).toEqual({ data: { events: { position: 2, text: 'fine' } } });
     raw.socket.close();
   });
@@ -161,7 +182,9 @@ describe('operations', () => {
     gone.subscribe('1', EVENTS);
     await expect.poll(live).toBe(2);
     gone.socket.terminate();
-    await expect.poll(async () => /ws_connections (\d+)/.exec(await server.metrics.registry.metrics())![1]).toBe('1');
+    await expect
+      .poll(async () => /ws_connections (\d+)/.exec(await server.metrics.registry.metrics())![1])
+      .toBe('1');
     gate.resolve();
     await raw.settled();
     await expect.poll(live).toBe(0);
@@ -181,7 +204,12 @@ describe('operations', () => {
     await raw.settled();
     server.feed.end(new RequestError('BAD_USER_INPUT', 'The cursor is too old.'));
     await raw.until(() => raw.of('2').length === 1);
-    expect(raw.of('2')).toMatchObject([{ type: 'error', payload: [{ message: 'The cursor is too old.', extensions: { code: 'BAD_USER_INPUT' } }] }]);
+    expect(raw.of('2')).toMatchObject([
+      {
+        type: 'error',
+        payload: [{ message: 'The cursor is too old.', extensions: { code: 'BAD_USER_INPUT' } }],
+      },
+    ]);
     raw.subscribe('3', 'subscription{events(after:99){text}}');
     await raw.until(() => raw.of('3').length === 1);
     expect(raw.of('3')).toMatchObject([{ type: 'error', payload: [{ message: 'The cursor is unknown.' }] }]);
@@ -193,7 +221,11 @@ describe('operations', () => {
     const raw = await rawSocket(server);
     raw.subscribe('1', 'subscription{alone{text}}');
     await raw.until(() => raw.of('1').length === 3);
-    expect(raw.of('1').map(({ type, payload }) => payload?.data.alone.text ?? type)).toEqual(['a', 'b', 'complete']);
+    expect(raw.of('1').map(({ type, payload }) => payload?.data.alone.text ?? type)).toEqual([
+      'a',
+      'b',
+      'complete',
+    ]);
     raw.socket.close();
   });
 
@@ -220,7 +252,9 @@ describe('operations', () => {
     sockets[10]!.subscribe('more', EVENTS);
     await Promise.all([sockets[0]!.settled(), sockets[10]!.settled()]);
     for (const raw of [sockets[0]!, sockets[10]!])
-      expect(raw.of('more')).toMatchObject([{ type: 'error', payload: [{ extensions: { code: 'RATE_LIMITED' } }] }]);
+      expect(raw.of('more')).toMatchObject([
+        { type: 'error', payload: [{ extensions: { code: 'RATE_LIMITED' } }] },
+      ]);
     sockets[0]!.send({ id: '0', type: 'complete' });
     await sockets[0]!.settled();
     sockets[10]!.subscribe('now', EVENTS);
@@ -231,14 +265,21 @@ describe('operations', () => {
   });
 
   test('server-sent events carry the same and end with their credential', async () => {
-    const response = await server.post({ query: 'subscription{events(after:0){text}}' }, { accept: 'text/event-stream' });
+    const response = await server.post(
+      { query: 'subscription{events(after:0){text}}' },
+      { accept: 'text/event-stream' },
+    );
     server.feed.publish('over http');
     const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
     let text = '';
     while (!text.includes('over http')) text += (await reader.read()).value;
     expect(server.feed.state.attached).toBe(1);
     server.revoke('Bearer good', 'The key was revoked.');
-    await expect((async () => { while (!(await reader.read()).done); })()).rejects.toThrow();
+    await expect(
+      (async () => {
+        while (!(await reader.read()).done);
+      })(),
+    ).rejects.toThrow();
     await expect.poll(() => server.feed.state.attached).toBe(0);
   });
 });
