@@ -22,7 +22,7 @@ const isClient = process.send !== undefined && process.argv[2] === 'client';
 if (isClient) subscribe(Number(process.argv[3]), Number(process.argv[4]));
 else await main();
 
-type Report = { live: number } | { received: number; latencies: number[] };
+type Report = { live: number } | { received: number; latencies: number[]; cpu: number };
 
 async function main(): Promise<void> {
   const [subscribers = 1_000, rate = 200, seconds = 10] = process.argv.slice(2).map(Number);
@@ -32,6 +32,11 @@ async function main(): Promise<void> {
 
 async function sustained(subscribers: number, rate: number, seconds: number): Promise<void> {
   const bench = await start(subscribers);
+  for (let n = 0; n < rate; n++) {
+    bench.publish(n);
+    await new Promise((resolve) => setTimeout(resolve, 1_000 / rate));
+  }
+  const warm = await bench.received(rate * subscribers);
   const cpu = process.cpuUsage();
   const started = performance.now();
   const total = rate * seconds;
@@ -41,13 +46,13 @@ async function sustained(subscribers: number, rate: number, seconds: number): Pr
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
   const published = performance.now() - started;
-  const { received, latencies } = await bench.received(total * subscribers);
+  const { received, latencies, cpu: clientCpu } = await bench.received(total * subscribers);
   const took = performance.now() - started;
   const used = process.cpuUsage(cpu);
   console.log(
     `${subscribers} subscribers: ${total} events in ${(published / 1_000).toFixed(1)} s, all delivered after ${(took / 1_000).toFixed(1)} s = ` +
       `${(total / (took / 1_000)).toFixed(0)} events/s; latency p50 ${at(latencies, 0.5)} ms, p99 ${at(latencies, 0.99)} ms, max ${at(latencies, 1)} ms; ` +
-      `${received} of ${total * subscribers} frames; server CPU ${(((used.user + used.system) / 1_000 / took) * 100).toFixed(0)} % of a core`,
+      `${received} of ${total * subscribers} frames; server CPU ${(((used.user + used.system) / 1_000 / took) * 100).toFixed(0)} % of a core, subscribers' ${((clientCpu - warm.cpu) / 10 / took).toFixed(0)} %`,
   );
   await bench.stop();
 }
@@ -124,8 +129,8 @@ async function start(subscribers: number) {
     },
     async received(expected: number) {
       child.send({ expected });
-      const got = (await report()) as { received: number; latencies: number[] };
-      return { received: got.received, latencies: got.latencies.sort((a, b) => a - b) };
+      const got = (await report()) as { received: number; latencies: number[]; cpu: number };
+      return { ...got, latencies: got.latencies.sort((a, b) => a - b) };
     },
     async stop() {
       child.kill();
@@ -161,7 +166,8 @@ function subscribe(port: number, count: number): void {
   let latencies: number[] = [];
   const check = () => {
     if (received < expected) return;
-    process.send!({ received, latencies });
+    const cpu = process.cpuUsage();
+    process.send!({ received, latencies, cpu: cpu.user + cpu.system });
     received -= expected;
     expected = Infinity;
     latencies = [];
@@ -198,6 +204,7 @@ function open(
   );
   let rest: Buffer = Buffer.alloc(0);
   let upgraded = false;
+  let subscribed = false;
   const send = (message: object) => socket.write(frame(0x81, Buffer.from(JSON.stringify(message))));
   socket.on('data', (chunk) => {
     let data = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk;
@@ -220,7 +227,9 @@ function open(
       if (data.length < start + length) break;
       const body = data.subarray(start, start + length);
       if (data[0] === 0x89) socket.write(frame(0x8a, body));
-      else if (body.includes('connection_ack')) {
+      else if (!subscribed) {
+        // The acknowledgement is the first message.
+        subscribed = true;
         send({ id: randomBytes(16).toString('hex'), type: 'subscribe', payload: { query: QUERY } });
         send({ type: 'ping' });
       } else arrived(body, n % SAMPLED === 0);

@@ -138,43 +138,51 @@ export function limitReason(reason: string): string {
   return text.toWellFormed();
 }
 
-/** A pass writes for this long (ms) before others have their turn. */
+/** A pass writes for this long (ms) before others have a turn of the loop. */
 const SLICE = 4;
+/** The longest rest (ms): what waits grows no older than this by resting. */
+const LONGEST_REST = 5;
 
 /**
- * Writes what waits for many sockets. Nothing waits by a timer while writing costs little; under load each slice is
+ * Writes what waits for many sockets, in passes. Nothing waits while writing costs little; under load a pass is
  * followed by a rest as long as itself, in which further payloads gather for one write and requests have their turn.
  */
 export class Flusher {
   #dirty: Outbox[] = [];
-  #scheduled = false;
+  #busy = false;
   #restUntil = 0;
 
   add(outbox: Outbox): void {
     this.#dirty.push(outbox);
-    this.#schedule();
+    if (!this.#busy) this.#schedule();
   }
 
   #schedule(): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
+    this.#busy = true;
     const rest = this.#restUntil - performance.now();
-    if (rest > 0.5) setTimeout(() => this.#pass(), rest);
-    else setImmediate(() => this.#pass());
+    const begin = () => {
+      const waiting = this.#dirty;
+      // What becomes due while the pass is under way has the next one.
+      this.#dirty = [];
+      this.#write(waiting, 0, 0);
+    };
+    if (rest > 0.5) setTimeout(begin, rest);
+    else setImmediate(begin);
   }
 
-  #pass(): void {
+  /** `worked`: writing time (ms) of the pass so far. */
+  #write(waiting: Outbox[], from: number, worked: number): void {
     const started = performance.now();
-    const waiting = this.#dirty;
-    let count = 0;
-    while (count < waiting.length) {
-      waiting[count++]!.flush();
-      if (count % 16 === 0 && performance.now() - started > SLICE) break;
+    let next = from;
+    while (next < waiting.length) {
+      waiting[next++]!.flush();
+      if (next % 16 === 0 && performance.now() - started > SLICE) break;
     }
-    this.#dirty = waiting.slice(count);
-    this.#scheduled = false;
     const ended = performance.now();
-    this.#restUntil = ended + (ended - started);
+    const total = worked + ended - started;
+    if (next < waiting.length) return void setImmediate(() => this.#write(waiting, next, total));
+    this.#restUntil = ended + Math.min(total, LONGEST_REST);
+    this.#busy = false;
     if (this.#dirty.length > 0) this.#schedule();
   }
 }
