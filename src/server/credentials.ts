@@ -26,7 +26,8 @@ export function watchCredentials(clock: Clock, onRevoked: OnRevoked): Credential
   const stop = onRevoked((credentialId, reason) => {
     revoked.set(credentialId, reason);
     if (revoked.size > REVOCATIONS_REMEMBERED) revoked.delete(revoked.keys().next().value!);
-    for (const ended of [...(watchers.get(credentialId) ?? [])]) ended(reason);
+    // Each takes itself out of the set as it is called.
+    for (const ended of watchers.get(credentialId) ?? []) ended(reason);
   });
 
   return {

@@ -16,12 +16,12 @@ export interface Subscribing {
   /** Everything that the text of a payload depends on; null: never shared. */
   key: string | null;
   /** The text of one payload's result. The group uses that of its first member. Must not reject. */
-  run(payload: unknown): Promise<string>;
+  run: (payload: unknown) => Promise<string>;
   /** The operation's id on its socket. */
   id: string;
   outbox: Outbox;
   /** Called once when the source has ended, behind the last payload; not after `leave`. */
-  ended(error?: Error): void;
+  ended: (error?: Error) => void;
 }
 
 export interface FanOut {

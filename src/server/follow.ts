@@ -3,11 +3,11 @@ import type { Outbox } from './outbox.ts';
 export interface Following {
   stream: AsyncIterable<unknown>;
   /** The text of one payload's result. Must not reject. */
-  run(payload: unknown): Promise<string>;
+  run: (payload: unknown) => Promise<string>;
   id: string;
   outbox: Outbox;
   /** Called once when the stream has ended by itself. */
-  ended(error?: Error): void;
+  ended: (error?: Error) => void;
 }
 
 /** A subscription with a stream of its own: one payload at a time, the next when the peer has room. Returns what ends it. */

@@ -11,8 +11,8 @@ import { readBody, sendError, sendTooLarge } from './respond.ts';
 
 export interface GraphqlHttpDeps<V extends Caller> {
   engine: Engine;
-  authenticate(authorization: string | null): Promise<V>;
-  context(viewer: V, request: RequestInfo): object;
+  authenticate: (authorization: string | null) => Promise<V>;
+  context: (viewer: V, request: RequestInfo) => object;
   credentials: Credentials;
   production: boolean;
 }

@@ -1,7 +1,5 @@
-import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Duplex } from 'node:stream';
 import type { GraphQLSchema } from 'graphql';
 import type { Caller, RequestInfo } from '../graphql/caller.ts';
 import { createEngine } from '../graphql/engine.ts';
@@ -11,9 +9,10 @@ import type { Log } from '../kernel/log.ts';
 import { type Access, type AccessSettings, answerPreflight, createAccess } from './access.ts';
 import { type OnRevoked, watchCredentials } from './credentials.ts';
 import { createGraphqlHttp, type HttpHandler } from './graphql-http.ts';
-import { type Check, failingParts } from './health.ts';
+import { type Check, healthRoutes, metricsHandler } from './health.ts';
 import type { Metrics } from './metrics.ts';
-import { sendError, sendJson } from './respond.ts';
+import { sendError } from './respond.ts';
+import { createRouter, pathOf, refuseUpgrade, requestIdOf } from './router.ts';
 import { createWebSockets } from './websocket.ts';
 
 export interface ServerSettings extends Omit<AccessSettings, 'publicUrl'> {
@@ -39,10 +38,10 @@ export interface ServerDeps<V extends Caller> {
   schema: GraphQLSchema;
   metrics: Metrics;
   /** Throws RequestError UNAUTHENTICATED or FORBIDDEN. */
-  authenticate(authorization: string | null): Promise<V>;
+  authenticate: (authorization: string | null) => Promise<V>;
   onRevoked: OnRevoked;
   /** The context of one execution. In a shared one the viewer is a class: see viewer-class.ts. */
-  context(viewer: V, request: RequestInfo): object;
+  context: (viewer: V, request: RequestInfo) => object;
   /** What `/readyz` asks, by the name it is reported under. */
   checks: Readonly<Record<string, Check>>;
   /** Further routes by path; one that ends in `*` takes everything below it. They come after the house's own. */
@@ -57,7 +56,7 @@ export interface Server {
 
 export const defaultTimes = { requestTimeoutMs: 30_000, pingEveryMs: 12_000, stopWithinMs: 8_000 };
 
-/** Everything that the house says over HTTP and WebSocket, on one port. */
+/** Everything that the house says over HTTP and WebSocket, on one port. Long because it is the wiring, read top to bottom. */
 export function createServer<V extends Caller>(deps: ServerDeps<V>): Server {
   const { settings, log, metrics } = deps;
   const engine = createEngine({
@@ -75,12 +74,7 @@ export function createServer<V extends Caller>(deps: ServerDeps<V>): Server {
 
   const house: Record<string, HttpHandler> = {
     '/graphql': graphql.handle,
-    '/healthz': (_request, response) => sendJson(response, 200, { status: 'ok' }),
-    '/readyz': async (_request, response) => {
-      const failing = state.draining ? { server: 'is shutting down' } : await failingParts(deps.checks, log);
-      const ready = Object.keys(failing).length === 0;
-      sendJson(response, ready ? 200 : 503, ready ? { status: 'ok' } : { status: 'unavailable', failing });
-    },
+    ...healthRoutes(deps.checks, () => state.draining, log),
     '/metrics': metricsHandler(metrics, settings.metricsToken),
   };
   // Probes and scrapers call by address: what holds no secret, or is behind a token of its own, is under any name.
@@ -184,38 +178,4 @@ export function createServer<V extends Caller>(deps: ServerDeps<V>): Server {
       return stopping;
     },
   };
-}
-
-const pathOf = ({ url }: IncomingMessage): string => (url ?? '/').split('?', 1)[0]!;
-
-/** The caller's own id is taken when it can stand in a log and a header as it is. */
-function requestIdOf({ headers }: IncomingMessage): string {
-  const given = headers['x-request-id'];
-  return typeof given === 'string' && /^[\w.:+/=-]{1,128}$/.test(given) ? given : randomUUID();
-}
-
-function createRouter(routes: Readonly<Record<string, HttpHandler>>) {
-  const exact = new Map(Object.entries(routes));
-  const below = [...exact].filter(([path]) => path.endsWith('*')).sort(([a], [b]) => b.length - a.length);
-  return (path: string): { path: string; handler: HttpHandler } | null => {
-    const handler = exact.get(path);
-    if (handler !== undefined) return { path, handler };
-    const found = below.find(([prefix]) => path.startsWith(prefix.slice(0, -1)));
-    return found ? { path: found[0], handler: found[1] } : null;
-  };
-}
-
-function metricsHandler({ registry }: Metrics, token: string | null): HttpHandler {
-  const digest = (text: string) => createHash('sha256').update(text).digest();
-  const expected = token === null ? null : digest(`Bearer ${token}`);
-  return async (request, response) => {
-    if (expected !== null && !timingSafeEqual(digest(request.headers.authorization ?? ''), expected))
-      return sendError(response, 401, 'UNAUTHENTICATED', 'The metrics need METRICS_TOKEN as a bearer token.');
-    const text = await registry.metrics();
-    response.writeHead(200, { 'content-type': registry.contentType }).end(text);
-  };
-}
-
-function refuseUpgrade(connection: Duplex, status: string): void {
-  connection.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
 }

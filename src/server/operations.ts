@@ -44,7 +44,7 @@ export interface Accepted extends ExecutionArgs {
 export interface OperationDeps<V extends Caller> {
   engine: Engine;
   /** The context of one execution; a shared one is given the viewer's class (viewer-class.ts), afresh for each payload. */
-  context(viewer: V, request: RequestInfo): object;
+  context: (viewer: V, request: RequestInfo) => object;
   credentials: Credentials;
   metrics: Metrics;
 }

@@ -16,8 +16,8 @@ import { LARGEST_BODY } from './respond.ts';
 
 export interface WebSocketDeps<V extends Caller> {
   engine: Engine;
-  authenticate(authorization: string | null): Promise<V>;
-  context(viewer: V, request: RequestInfo): object;
+  authenticate: (authorization: string | null) => Promise<V>;
+  context: (viewer: V, request: RequestInfo) => object;
   credentials: Credentials;
   metrics: Metrics;
   log: Log;

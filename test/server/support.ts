@@ -38,7 +38,7 @@ export function testClock(start = new Date(1_800_000_000_000)) {
   };
   return {
     clock,
-    advance(seconds: number) {
+    advance: (seconds: number): void => {
       now = addSeconds(now, seconds);
       const due = timers.filter(({ at }) => at <= now);
       timers = timers.filter(({ at }) => at > now);
@@ -64,11 +64,11 @@ export function createFeed() {
     publish(text: string): bigint {
       const row = { position: BigInt(rows.length + 1), text };
       rows.push(row);
-      for (const listener of [...listeners]) listener(row);
+      for (const listener of listeners) listener(row);
       return row.position;
     },
     end(error?: Error) {
-      for (const ender of [...enders]) ender(error);
+      for (const ender of enders) ender(error);
     },
     source(key: string | null, after?: number | null) {
       const attach = (deliver: (row: Row, position: bigint) => void, end: (error?: Error) => void) => {
@@ -343,8 +343,8 @@ export async function rawSocket(
   const socket = new WebSocket(server.wsUrl, 'graphql-transport-ws', { headers });
   const messages: any[] = [];
   let arrived = () => {};
-  socket.on('message', (data) => {
-    messages.push(JSON.parse(String(data)));
+  socket.on('message', (data: Buffer) => {
+    messages.push(JSON.parse(data.toString()));
     arrived();
   });
   const closed = new Promise<{ code: number; reason: string }>((resolve) =>
