@@ -6,7 +6,7 @@ import type { Leadership } from '../../src/database/leadership.ts';
 import type { Event } from '../../src/generated/prisma/client.ts';
 import { systemActor } from '../../src/identity/viewer.ts';
 import { createIds } from '../../src/kernel/ids.ts';
-import { silent, type TestDatabase } from '../support/database.ts';
+import { silent } from '../support/database.ts';
 import { until } from '../support/until.ts';
 import { testClock } from '../support/clock.ts';
 
@@ -43,7 +43,7 @@ export function sealerOn(database: Part, more: Partial<Part> = {}): Sealer {
 }
 
 /** Seals all that is there. */
-export async function sealAll(database: TestDatabase): Promise<void> {
+export async function sealAll(database: Database): Promise<void> {
   const sealer = sealerOn(database);
   sealer.start();
   await until('everything to be sealed', async () => (await database.prisma.unsealedEvent.count()) === 0);
