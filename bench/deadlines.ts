@@ -59,7 +59,8 @@ async function measure(what: string, perSession: number): Promise<void> {
     `${count} deadlines at one instant, ${what} (${database.kind}): p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, last ${at(1)} ms late; ` +
       `CPU of this process ${Math.round((user + system) / 1000)} ms`,
   );
-  while ((await database.prisma.unsealedEvent.count()) > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  while ((await database.prisma.unsealedEvent.count()) > 0)
+    await new Promise((resolve) => setTimeout(resolve, 20));
   console.log(`  all of their events sealed ${clock.now().getTime() - dueAt.getTime()} ms after the instant`);
   await sweeps.stop();
   await sealer.stop();
@@ -69,11 +70,23 @@ async function measure(what: string, perSession: number): Promise<void> {
 /** Rows as `requestIntervention` leaves them. */
 async function seed({ prisma }: Database, total: number, perSession: number, dueAt: Date): Promise<void> {
   const asked = clock.now();
-  const project = await prisma.project.create({ data: { id: ids.next('project'), name: 'bench', createdAt: asked } });
-  const teams = Array.from({ length: 100 }, () => ({ id: ids.next('team'), projectId: project.id, name: 'team', createdAt: asked }));
+  const project = await prisma.project.create({
+    data: { id: ids.next('project'), name: 'bench', createdAt: asked },
+  });
+  const teams = Array.from({ length: 100 }, () => ({
+    id: ids.next('team'),
+    projectId: project.id,
+    name: 'team',
+    createdAt: asked,
+  }));
   await prisma.team.createMany({ data: teams });
-  await prisma.interventionQueue.createMany({ data: teams.map(({ id }) => ({ teamId: id, pending: total / 100 })) });
-  const sessions = Array.from({ length: total / perSession }, (_, n) => ({ id: ids.next('session'), team: teams[n % 100]!.id }));
+  await prisma.interventionQueue.createMany({
+    data: teams.map(({ id }) => ({ teamId: id, pending: total / 100 })),
+  });
+  const sessions = Array.from({ length: total / perSession }, (_, n) => ({
+    id: ids.next('session'),
+    team: teams[n % 100]!.id,
+  }));
   await prisma.$executeRaw`
     INSERT INTO sessions (id, project_id, team_id, runner, status, initial_message, context, stale_at, created_at, last_activity)
     SELECT id, ${project.id}, team, 'external', 'WAITING_FOR_HUMAN', 'hello', '{}', ${addSeconds(asked, 86_400)}, ${asked}, ${asked}
@@ -82,7 +95,10 @@ async function seed({ prisma }: Database, total: number, perSession: number, due
     const { id: session, team } = sessions[n % sessions.length]!;
     return { id: ids.next('intervention'), session, team };
   });
-  const terms = { v: 1, escalation: { automatic: true, after: 600, levels: [{ role: 'SUPERVISOR', timeout: 600 }] } };
+  const terms = {
+    v: 1,
+    escalation: { automatic: true, after: 600, levels: [{ role: 'SUPERVISOR', timeout: 600 }] },
+  };
   await prisma.$executeRaw`
     INSERT INTO interventions (id, project_id, team_id, session_id, agent_name, type, urgency, message, context, options,
       async_mode, auto_continue, timeout, terms, created_at, status, escalations, required_role, expires_at, due_at, delivery, open)

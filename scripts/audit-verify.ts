@@ -58,7 +58,11 @@ async function main(): Promise<number> {
 
 function readArguments(): { json?: boolean; heads?: string; help?: boolean } {
   try {
-    const options = { json: { type: 'boolean' }, heads: { type: 'string' }, help: { type: 'boolean' } } as const;
+    const options = {
+      json: { type: 'boolean' },
+      heads: { type: 'string' },
+      help: { type: 'boolean' },
+    } as const;
     return parseArgs({ options }).values;
   } catch (error) {
     throw new Unchecked(`${(error as Error).message}\n\n${USAGE}`);
@@ -70,7 +74,10 @@ async function readHeads(file: string): Promise<Map<string, Pick<Head, 'position
   try {
     const { heads } = headsFile.parse(JSON.parse(text));
     return new Map(
-      Object.entries(heads).map(([chain, { position, hash }]) => [chain, { position: BigInt(position), hash }]),
+      Object.entries(heads).map(([chain, { position, hash }]) => [
+        chain,
+        { position: BigInt(position), hash },
+      ]),
     );
   } catch {
     throw new Unchecked(`${file} is not what --json prints`);
@@ -118,7 +125,11 @@ async function openFolder(dataDirectory: string): Promise<Opened> {
 }
 
 function toJson({ events, unsealed, heads, fault }: Verification): string {
-  const plain = ({ position, length, hash }: Head) => ({ position: String(position), length: String(length), hash });
+  const plain = ({ position, length, hash }: Head) => ({
+    position: String(position),
+    length: String(length),
+    hash,
+  });
   const result = {
     intact: fault === null,
     events,

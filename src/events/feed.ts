@@ -47,7 +47,10 @@ interface CatchUp {
  * Reads from the cursor up to where the tail stands, and again up to where it stands by then, until it has not moved
  * meanwhile: in that very tick the two meet. Never past the tail, or the tail would bring again what was read here.
  */
-async function catchUp({ prisma, tail }: Deps, { scope, filter, after, send, joined, signal }: CatchUp): Promise<void> {
+async function catchUp(
+  { prisma, tail }: Deps,
+  { scope, filter, after, send, joined, signal }: CatchUp,
+): Promise<void> {
   const projectId = scope.projectId ?? filter.projectId ?? null;
   const condition = eventCondition(scope, filter);
   let last = await resumable(prisma, projectId, after);

@@ -17,10 +17,13 @@ export async function listEvents(
 ): Promise<Listing<Event>> {
   const condition = eventCondition(scope, filter);
   const cursor = page.kind === 'forward' ? page.after : page.before;
-  const from = cursor === null ? null : await resumable(prisma, scope.projectId ?? filter.projectId ?? null, cursor);
+  const from =
+    cursor === null ? null : await resumable(prisma, scope.projectId ?? filter.projectId ?? null, cursor);
   const forward = page.kind === 'forward';
   const rows = await prisma.event.findMany({
-    where: { AND: [condition, ...(from === null ? [] : [{ position: forward ? { gt: from } : { lt: from } }])] },
+    where: {
+      AND: [condition, ...(from === null ? [] : [{ position: forward ? { gt: from } : { lt: from } }])],
+    },
     orderBy: { position: forward ? 'asc' : 'desc' },
     take: page.limit + 1,
   });

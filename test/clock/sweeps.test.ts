@@ -33,7 +33,9 @@ beforeEach(async () => {
   const projectId = ids.next('project');
   teamId = ids.next('team');
   await prisma.project.create({ data: { id: projectId, name: 'project', createdAt: START } });
-  await prisma.team.create({ data: { id: teamId, projectId, name: 'team', createdAt: START, queue: { create: {} } } });
+  await prisma.team.create({
+    data: { id: teamId, projectId, name: 'team', createdAt: START, queue: { create: {} } },
+  });
   agent = {
     actor: { kind: 'AGENT', id: 'key_agent', name: 'agent', role: 'AGENT' },
     role: 'AGENT',
@@ -62,7 +64,13 @@ function startProcess(on: Database = database(), { poll = 3_600_000, wakes = tru
     },
   });
   const deps: SessionDeps = { prisma: on.prisma, changeSession, clock, ids, runners: { fault: () => null } };
-  const sweeps = createSweeps({ database: { ...on, leadership: alwaysLeads }, clock, log: silent, deps, poll });
+  const sweeps = createSweeps({
+    database: { ...on, leadership: alwaysLeads },
+    clock,
+    log: silent,
+    deps,
+    poll,
+  });
   sweeping.push(sweeps);
   sweeps.start();
   return { deps, sweeps, announced };
@@ -72,7 +80,12 @@ async function session({ deps }: { deps: SessionDeps }): Promise<string> {
   return (await createSession(deps, agent, { teamId, initialMessage: 'hello' })).reply.sessionId;
 }
 
-async function ask(on: { deps: SessionDeps }, sessionId: string, more: Partial<RequestInput> = {}, escalation?: Terms['escalation']) {
+async function ask(
+  on: { deps: SessionDeps },
+  sessionId: string,
+  more: Partial<RequestInput> = {},
+  escalation?: Terms['escalation'],
+) {
   const { reply } = await requestIntervention(on.deps, agent, {
     sessionId,
     agentName: 'agent',
@@ -89,7 +102,9 @@ async function ask(on: { deps: SessionDeps }, sessionId: string, more: Partial<R
 
 const row = (id: string) => database().prisma.intervention.findUniqueOrThrow({ where: { id } });
 const events = async (about: object = {}) =>
-  (await database().prisma.unsealedEvent.findMany({ where: about, orderBy: { sequence: 'asc' } })).map(({ type }) => type);
+  (await database().prisma.unsealedEvent.findMany({ where: about, orderBy: { sequence: 'asc' } })).map(
+    ({ type }) => type,
+  );
 
 /** What the clock has written of an intervention: type and second, by the clock that acted. */
 async function timeline(id: string): Promise<[second: number, type: string][]> {
@@ -158,25 +173,31 @@ describe('behaviour 4.8: the table, through the sweep', () => {
     },
   ];
 
-  test.each(cases)('$name: each at its second, woken by nothing but the deadline', async ({ input, escalation, expected, end }) => {
-    const process = startProcess();
-    const id = await ask(process, await session(process), input, escalation);
-    await run(id, 3600);
-    expect(await timeline(id)).toEqual(expected);
-    expect(await row(id)).toMatchObject({ ...end, dueAt: null });
-  });
+  test.each(cases)(
+    '$name: each at its second, woken by nothing but the deadline',
+    async ({ input, escalation, expected, end }) => {
+      const process = startProcess();
+      const id = await ask(process, await session(process), input, escalation);
+      await run(id, 3600);
+      expect(await timeline(id)).toEqual(expected);
+      expect(await row(id)).toMatchObject({ ...end, dueAt: null });
+    },
+  );
 
-  test.each(cases)('$name: a server that was away for an hour catches up in one go, with the same steps', async ({ input, escalation, expected, end }) => {
-    const before = startProcess();
-    const id = await ask(before, await session(before), input, escalation);
-    await before.sweeps.stop();
-    clock.advance(3600);
-    const after = startProcess();
-    await until('it to catch up', async () => (await row(id)).dueAt === null);
-    expect((await timeline(id)).map(([, type]) => type)).toEqual(expected.map(([, type]) => type));
-    expect(await row(id)).toMatchObject(end);
-    expect(after.announced.length).toBe(1);
-  });
+  test.each(cases)(
+    '$name: a server that was away for an hour catches up in one go, with the same steps',
+    async ({ input, escalation, expected, end }) => {
+      const before = startProcess();
+      const id = await ask(before, await session(before), input, escalation);
+      await before.sweeps.stop();
+      clock.advance(3600);
+      const after = startProcess();
+      await until('it to catch up', async () => (await row(id)).dueAt === null);
+      expect((await timeline(id)).map(([, type]) => type)).toEqual(expected.map(([, type]) => type));
+      expect(await row(id)).toMatchObject(end);
+      expect(after.announced.length).toBe(1);
+    },
+  );
 });
 
 describe('the sweep', () => {
@@ -224,7 +245,10 @@ describe('the sweep', () => {
     for (let n = 0; n < 100; n++) asked.push(await ask(asking, await session(asking), { timeout: 60 }));
     clock.advance(60);
     const both = parts.map((part) => startProcess(part));
-    await until('all to be acted on', async () => (await database().prisma.intervention.count({ where: { windowEnded: false } })) === 0);
+    await until(
+      'all to be acted on',
+      async () => (await database().prisma.intervention.count({ where: { windowEnded: false } })) === 0,
+    );
     await Promise.all(both.map(({ sweeps }) => sweeps.stop()));
     expect(await events({ type: 'timeout_occurred' })).toHaveLength(100);
     for (const id of asked) expect(await timeline(id)).toEqual([[60, 'timeout_occurred']]);
@@ -236,7 +260,8 @@ describe('the sweep', () => {
     await asking.sweeps.stop();
     const id = await session(asking);
     const asked: string[] = [];
-    for (let n = 0; n < 20; n++) asked.push(await ask(asking, id, { timeout: 100 - n }, { ...twoLevels, automatic: false }));
+    for (let n = 0; n < 20; n++)
+      asked.push(await ask(asking, id, { timeout: 100 - n }, { ...twoLevels, automatic: false }));
     clock.advance(100);
     const { announced } = startProcess();
     await until('the session to end its wait', async () => {

@@ -18,7 +18,9 @@ afterAll(() => rm(folder, { recursive: true }));
 
 /** The command as an operator runs it. */
 async function auditVerify(environment: Record<string, string>, ...args: string[]) {
-  const child = spawn(process.execPath, [script, ...args], { env: { PATH: process.env.PATH, ...environment } });
+  const child = spawn(process.execPath, [script, ...args], {
+    env: { PATH: process.env.PATH, ...environment },
+  });
   let [output, errors] = ['', ''];
   child.stdout.on('data', (text) => (output += text));
   child.stderr.on('data', (text) => (errors += text));
@@ -33,7 +35,10 @@ async function judged(
   makeRoom: () => Promise<void> = async () => {},
 ) {
   const projectId = ids.next('project');
-  await append(database, Array.from({ length: 5 }, () => event({ projectId })));
+  await append(
+    database,
+    Array.from({ length: 5 }, () => event({ projectId })),
+  );
   await sealAll(database);
   const third = (await log(database))[2]!;
   await makeRoom();
@@ -61,9 +66,14 @@ describe.runIf(onPostgres)('audit:verify beside a running server', () => {
     await database().prisma.$executeRaw`UPDATE events SET data = '{"forged": true}' WHERE position = 3`;
     const { code, output } = await verify();
     expect(code).toBe(1);
-    expect(output).toContain(`BROKEN at position 3, event ${third.id} of chain ${projectId}: its content was changed`);
-    expect(JSON.parse((await verify('--json')).output)).toMatchObject({ intact: false, fault: { position: '3', eventId: third.id } });
-  }, 60_000);
+    expect(output).toContain(
+      `BROKEN at position 3, event ${third.id} of chain ${projectId}: its content was changed`,
+    );
+    expect(JSON.parse((await verify('--json')).output)).toMatchObject({
+      intact: false,
+      fault: { position: '3', eventId: third.id },
+    });
+  }, 120_000);
 
   test('what cannot be checked is 2', async () => {
     const nowhere = { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing' };
@@ -75,7 +85,7 @@ describe.runIf(onPostgres)('audit:verify beside a running server', () => {
     await writeFile(other, '{"heads": []}');
     expect((await auditVerify(here, '--heads', other)).errors).toContain('not what --json prints');
     expect(await auditVerify({ ...here, PORT: 'x' })).toMatchObject({ code: 2 });
-  }, 60_000);
+  }, 120_000);
 });
 
 describe.runIf(!onPostgres)('audit:verify on the embedded database', () => {
@@ -97,7 +107,7 @@ describe.runIf(!onPostgres)('audit:verify on the embedded database', () => {
     const { code, output } = await verify();
     expect(code).toBe(1);
     expect(output).toContain(`event ${third.id}`);
-  }, 90_000);
+  }, 180_000);
 
   test('a database that keeps nothing cannot be checked', async () => {
     expect(await auditVerify({ DATA_DIR: 'memory://' })).toMatchObject({ code: 2 });

@@ -2,7 +2,13 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { decodeCursor, encodeCursor } from '../../src/events/chain.ts';
 import { createEventFeed, type EventFeed } from '../../src/events/feed.ts';
-import { eventCondition, type EventFilter, eventPredicate, type EventScope, filterKey } from '../../src/events/filter.ts';
+import {
+  eventCondition,
+  type EventFilter,
+  eventPredicate,
+  type EventScope,
+  filterKey,
+} from '../../src/events/filter.ts';
 import { listEvents } from '../../src/events/query.ts';
 import type { Sealer } from '../../src/events/sealer.ts';
 import type { Tail } from '../../src/events/tail.ts';
@@ -35,10 +41,17 @@ function startSealer(): Sealer {
 }
 
 const positions = (events: readonly Event[]): number[] => events.map(({ position }) => Number(position));
-const upTo = (count: number, from = 1): number[] => Array.from({ length: count - from + 1 }, (_, n) => n + from);
+const upTo = (count: number, from = 1): number[] =>
+  Array.from({ length: count - from + 1 }, (_, n) => n + from);
 
 /** Reads so many events, then goes away, as a client whose connection breaks. */
-async function read(feed: EventFeed, count: number, after: string | null, filter: EventFilter = {}, scope = everything) {
+async function read(
+  feed: EventFeed,
+  count: number,
+  after: string | null,
+  filter: EventFilter = {},
+  scope = everything,
+) {
   const events: Event[] = [];
   for await (const each of feed(scope, after, filter)) {
     events.push(each);
@@ -59,7 +72,10 @@ describe('the feed', () => {
   });
 
   test('behaviour 9.1: from a cursor it brings what was missed, several pages of it, and goes on', async () => {
-    await append(database(), Array.from({ length: 1203 }, () => event()));
+    await append(
+      database(),
+      Array.from({ length: 1203 }, () => event()),
+    );
     await sealAll(database());
     const { feed } = await start();
     const reading = read(feed, 1204, encodeCursor(1n));
@@ -85,7 +101,9 @@ describe('the feed', () => {
     await sealAll(database());
     const { prisma } = database();
     const page = { kind: 'forward', limit: 10, after: null } as const;
-    expect((await listEvents(prisma, { projectId: projectA }, { projectId: projectB }, page)).rows).toEqual([]);
+    expect((await listEvents(prisma, { projectId: projectA }, { projectId: projectB }, page)).rows).toEqual(
+      [],
+    );
     expect((await listEvents(prisma, { projectId: projectA }, {}, page)).rows.length).toBe(1);
     expect((await listEvents(prisma, everything, {}, page)).rows.length).toBe(2);
   });
@@ -95,20 +113,23 @@ describe('the feed', () => {
     await sealAll(database());
     const { prisma } = database();
     const all = await log(database());
-    const { tail, bring } = tailAt(0n);
-    const source = createEventFeed({ prisma, tail })(everything, encodeCursor(2n), {});
+    const behind = tailAt(0n);
+    const source = createEventFeed({ prisma, tail: behind.tail })(everything, encodeCursor(2n), {});
     const followed: bigint[] = [];
     const sent: bigint[] = [];
     let joinedAt: bigint | null = null;
-    source.attach(({ position }) => void followed.push(position), () => {});
+    source.attach(
+      ({ position }) => void followed.push(position),
+      () => {},
+    );
     const send = async (_: Event, position: bigint) => {
       sent.push(position);
       // The tail moves on while this one is still reading.
-      if (position === 3n) bring(all.slice(3));
+      if (position === 3n) behind.bring(all.slice(3));
     };
     const caughtUp = source.catchUp!(send, (position) => (joinedAt = position), new AbortController().signal);
-    bring(all.slice(0, 1));
-    bring(all.slice(1, 3));
+    behind.bring(all.slice(0, 1));
+    behind.bring(all.slice(1, 3));
     await caughtUp;
     expect(sent).toEqual([3n, 4n]);
     expect(joinedAt).toBe(4n);
@@ -121,7 +142,11 @@ describe('the feed', () => {
     const { tail } = tailAt(0n);
     const source = createEventFeed({ prisma: database().prisma, tail })(everything, encodeCursor(1n), {});
     const leave = new AbortController();
-    const caughtUp = source.catchUp!(async () => {}, () => {}, leave.signal);
+    const caughtUp = source.catchUp!(
+      async () => {},
+      () => {},
+      leave.signal,
+    );
     leave.abort(new Error('left'));
     await expect(caughtUp).rejects.toThrow('left');
   });
@@ -145,14 +170,20 @@ describe('the feed', () => {
     expect(key({ teamId: 'x' })).not.toBe(key({ sessionId: 'x' }));
   });
 
-  test.each(['', 'x', '0000000000000x', '00000000000Z1', 'zzzzzzzzzzzzz'])('behaviour 9.1: the cursor "%s" is refused', async (cursor) => {
-    const { feed } = await start();
-    await expect((async () => read(feed, 1, cursor))()).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
-  });
+  test.each(['', 'x', '0000000000000x', '00000000000Z1', 'zzzzzzzzzzzzz'])(
+    'behaviour 9.1: the cursor "%s" is refused',
+    async (cursor) => {
+      const { feed } = await start();
+      await expect((async () => read(feed, 1, cursor))()).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
+    },
+  );
 
   test('behaviour 9.1: a cursor beyond the end, or older than what is kept, is refused saying so', async () => {
     const chains = [projectA, projectB];
-    await append(database(), Array.from({ length: 8 }, (_, n) => event({ projectId: chains[n % 2] })));
+    await append(
+      database(),
+      Array.from({ length: 8 }, (_, n) => event({ projectId: chains[n % 2] })),
+    );
     await sealAll(database());
     const { feed } = await start();
     await expect(read(feed, 1, encodeCursor(9n))).rejects.toThrow('beyond the end');
@@ -185,7 +216,10 @@ describe('the feed', () => {
     const writers = Array.from({ length: 4 }, async (_, writer) => {
       for (let n = 0; n < TOTAL / 4; n += 5) {
         const projectId = writer % 2 === 0 ? projectA : projectB;
-        await append(parts[writer % parts.length]!, Array.from({ length: 5 }, () => event({ projectId })));
+        await append(
+          parts[writer % parts.length]!,
+          Array.from({ length: 5 }, () => event({ projectId })),
+        );
         sealer.wake();
       }
     });
@@ -216,7 +250,10 @@ describe('filters', () => {
       subjectId: some(texts.subject),
       occurredAt: some(instants),
     });
-    await append(database(), fc.sample(events, { numRuns: 150, seed: 3 }).map((each) => event(each)));
+    await append(
+      database(),
+      fc.sample(events, { numRuns: 150, seed: 3 }).map((each) => event(each)),
+    );
     await sealAll(database());
     const all = await log(database());
     const filters = fc.record(
@@ -254,7 +291,10 @@ describe('filters', () => {
 
 describe('the query', () => {
   test('behaviour 10.1: pages are oldest first, forward and backward, and meet without gap or repeat', async () => {
-    await append(database(), Array.from({ length: 25 }, (_, n) => event({ projectId: n % 5 === 4 ? projectB : projectA })));
+    await append(
+      database(),
+      Array.from({ length: 25 }, (_, n) => event({ projectId: n % 5 === 4 ? projectB : projectA })),
+    );
     await sealAll(database());
     const { prisma } = database();
     const scope = { projectId: projectA };
@@ -280,14 +320,18 @@ describe('the query', () => {
     expect(await page.count()).toBe(20);
   });
 
-  test.each(['forward', 'backward'] as const)('behaviour 9.1: %s, a cursor that is unknown or malformed is refused', async (kind) => {
-    const { prisma } = database();
-    const page = (cursor: string) => (kind === 'forward' ? { kind, limit: 5, after: cursor } : { kind, limit: 5, before: cursor });
-    for (const cursor of ['nonsense', encodeCursor(1n)]) {
-      const listing = listEvents(prisma, everything, {}, page(cursor) as Parameters<typeof listEvents>[3]);
-      await expect(listing).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
-    }
-  });
+  test.each(['forward', 'backward'] as const)(
+    'behaviour 9.1: %s, a cursor that is unknown or malformed is refused',
+    async (kind) => {
+      const { prisma } = database();
+      const page = (cursor: string) =>
+        kind === 'forward' ? { kind, limit: 5, after: cursor } : { kind, limit: 5, before: cursor };
+      for (const cursor of ['nonsense', encodeCursor(1n)]) {
+        const listing = listEvents(prisma, everything, {}, page(cursor) as Parameters<typeof listEvents>[3]);
+        await expect(listing).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
+      }
+    },
+  );
 });
 
 /** A tail that stays where it is until it is told what the log has brought. */

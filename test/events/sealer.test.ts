@@ -23,7 +23,9 @@ describe('sealing', () => {
     const told = Array.from({ length: 50 }, (_, n) => event({ subjectId: `subject_${n}` }));
     await append(database(), told);
     await sealAll(database());
-    expect((await log(database())).map(({ subjectId }) => subjectId)).toEqual(told.map(({ subjectId }) => subjectId));
+    expect((await log(database())).map(({ subjectId }) => subjectId)).toEqual(
+      told.map(({ subjectId }) => subjectId),
+    );
   });
 
   test('100,000 events that wait are sealed, in bounded steps', async () => {
@@ -67,7 +69,9 @@ describe('sealing', () => {
     const again = { ...unsealed(ids, event()), id: known!.id };
     const tooLong = unsealed(ids, event({ subjectId: longText(20_000) }));
     const errors: unknown[] = [];
-    const noting = Object.assign(Object.create(silent) as typeof silent, { error: (about: unknown) => errors.push(about) });
+    const noting = Object.assign(Object.create(silent) as typeof silent, {
+      error: (about: unknown) => errors.push(about),
+    });
     await append(database(), many(300));
     for (const bad of [again, tooLong]) {
       await database().prisma.unsealedEvent.create({ data: { ...bad, data: {}, actor: { kind: 'SYSTEM' } } });
@@ -81,7 +85,10 @@ describe('sealing', () => {
     sealer.start();
     await until('the others to be sealed', async () => (await log(database())).length === 601);
     await sealer.stop();
-    expect((await database().prisma.unsealedEvent.findMany()).map(({ id }) => id)).toEqual([again.id, tooLong.id]);
+    expect((await database().prisma.unsealedEvent.findMany()).map(({ id }) => id)).toEqual([
+      again.id,
+      tooLong.id,
+    ]);
     expect(errors).toMatchObject([{ event: again.id }, { event: tooLong.id }]);
     expect((await verifyLog(database().prisma)).fault).toBe(null);
   });
@@ -94,7 +101,9 @@ describe('sealing', () => {
 
   test('two that both believe they lead neither fork a chain nor skip or repeat an event', async () => {
     const projects = [ids.next('project'), ids.next('project'), null];
-    const databases: Database[] = onPostgres ? [database(), await database().replica()] : [database(), database()];
+    const databases: Database[] = onPostgres
+      ? [database(), await database().replica()]
+      : [database(), database()];
     const positions: bigint[] = [];
     const sealers = databases.map((each) =>
       createSealer({
@@ -180,7 +189,10 @@ describe.runIf(onPostgres)('sealing among processes', () => {
       const next = startProcess(program, [database().url!]);
       await next.wrote('started');
       await leader.kill();
-      await until('the other one to finish', async () => (await database().prisma.unsealedEvent.count()) === 0);
+      await until(
+        'the other one to finish',
+        async () => (await database().prisma.unsealedEvent.count()) === 0,
+      );
       await next.kill();
       await intact(round * 20_000);
     }
@@ -199,7 +211,9 @@ describe.runIf(onPostgres)('sealing among processes', () => {
     );
     await client.end();
     await until('all to be sealed', async () => {
-      const left = await database().prisma.unsealedEvent.count().catch(() => 1);
+      const left = await database()
+        .prisma.unsealedEvent.count()
+        .catch(() => 1);
       return left === 0;
     });
     await sealer.stop();

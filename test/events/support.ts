@@ -31,7 +31,10 @@ export function event(about: Partial<NewEvent> = {}): NewEvent {
 }
 
 /** Commits events one after the other, as verbs do. */
-export async function append({ prisma }: Pick<Database, 'prisma'>, events: readonly NewEvent[]): Promise<void> {
+export async function append(
+  { prisma }: Pick<Database, 'prisma'>,
+  events: readonly NewEvent[],
+): Promise<void> {
   await appendEvents(prisma, ids, events);
 }
 
@@ -39,7 +42,11 @@ export type Part = Pick<Database, 'prisma' | 'signals' | 'leadership'>;
 
 /** A sealer that leads, and the last position it gave out. */
 export function sealerOn(database: Part, more: Partial<Part> = {}): Sealer {
-  return createSealer({ database: { ...database, leadership: alwaysLeads, ...more }, log: silent, sealed: () => {} });
+  return createSealer({
+    database: { ...database, leadership: alwaysLeads, ...more },
+    log: silent,
+    sealed: () => {},
+  });
 }
 
 /** Seals all that is there. */

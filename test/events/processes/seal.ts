@@ -7,6 +7,10 @@ import { systemClock as clock } from '../../../src/kernel/clock.ts';
 const log = pino({ level: 'silent' });
 const database = await openDatabase({ url: process.argv[2]!, dataDirectory: 'memory://', clock, log });
 const leadership = { isLeader: () => true, onChange: () => () => {} };
-createSealer({ database: { ...database, leadership }, log, sealed: (position) => console.log(`sealed ${position}`) }).start();
+createSealer({
+  database: { ...database, leadership },
+  log,
+  sealed: (position) => console.log(`sealed ${position}`),
+}).start();
 console.log('started');
 setInterval(() => {}, 60_000);
