@@ -112,7 +112,8 @@ function take(
   const reply = { interventionId: intervention.id, sessionId: intervention.sessionId };
   if (answer.responseType === 'escalate' || option?.category === 'ESCALATION') {
     const level = answer.escalationLevel ?? levelOf(option?.metadata);
-    const fault = escalateDraft(draft, intervention, { level, reason: answer.reasoning ?? answer.content }, viewer.actor, now);
+    const reason = answer.reasoning || answer.content || (option?.label ?? '');
+    const fault = escalateDraft(draft, intervention, { level, reason }, viewer.actor, now);
     if (fault !== null) return { refusal: [fault] };
     return { reply: { ...reply, resolution: 'ESCALATED', sessionResumed: false } };
   }
