@@ -100,6 +100,8 @@ export const expired = (intervention: Intervention, at: Date): Intervention => (
   resolution: 'TIMEOUT',
   open: true,
   windowEnded: true,
+  // It could no longer be released, and would keep others from reviving the session.
+  claimedBy: null,
 });
 
 /** `toDeliver`: its runner has to be told. */
