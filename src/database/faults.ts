@@ -31,12 +31,6 @@ export const isUnavailable = (error: unknown): boolean =>
   codesOf(error).some((code) => UNAVAILABLE.has(code)) ||
   chainOf(error).some(({ message }) => UNAVAILABLE_MESSAGES.some((text) => message?.includes(text)));
 
-/** SQLSTATE classes of what is wrong with the values themselves: data, integrity, limits of a row or an index entry. */
-const OF_THE_DATA = /^(22|23|54)[0-9A-Z]{3}$/;
-
-/** The same values will fail again, however often they are sent. */
-export const isDataFault = (error: unknown): boolean => codesOf(error).some((code) => OF_THE_DATA.test(code));
-
 interface Fault {
   code?: unknown;
   originalCode?: unknown;
