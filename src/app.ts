@@ -88,17 +88,17 @@ export function createApp({ config, clock, log }: { config: Config; clock: Clock
       runners: { fault: () => null },
       publicUrl: () => url,
     };
-    if (config.processRoles.worker) {
-      sweeps = createSweeps({ database, clock, log, deps: house });
-      sweeps.start();
-      stops.push(() => sweeps?.stop());
-    }
+    // The clock's work goes with the lead, like sealing: whatever the processes' roles, exactly one does it.
+    sweeps = createSweeps({ database, clock, log, deps: house });
+    sweeps.start();
+    stops.push(() => sweeps?.stop());
 
     const server = createServer<Viewer>({
       settings: {
         ...config.server,
         hosts: [],
         production: config.production,
+        api: config.processRoles.api,
         metricsToken: config.metrics.token,
         limits: defaultLimits,
         ...defaultTimes,
