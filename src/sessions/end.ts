@@ -1,5 +1,5 @@
 import type { SessionStatus } from '../generated/prisma/enums.ts';
-import type { Viewer } from '../identity/viewer.ts';
+import type { Actor, Viewer } from '../identity/viewer.ts';
 import { cancelAllPending } from '../interventions/cancel.ts';
 import { Faults, MAX_MESSAGE } from '../kernel/bounds.ts';
 import { DomainError } from '../kernel/errors.ts';
@@ -27,9 +27,14 @@ export async function failSession(deps: SessionDeps, viewer: Viewer, id: string,
   faults.text(['reason'], reason, MAX_MESSAGE, 1);
   if (faults.errors.length > 0) throw new DomainError(faults.errors);
   return end(deps, viewer, id, mayStop, (draft, now) => {
-    cancelAllPending(draft, reason, viewer.actor, now);
-    draft.session = { ...draft.session, status: 'FAILED', failureReason: reason };
+    failDraft(draft, reason, viewer.actor, now);
   });
+}
+
+/** The failing itself, within a decision that is being made. */
+export function failDraft(draft: Draft, reason: string, actor: Actor, now: Date): void {
+  cancelAllPending(draft, reason, actor, now);
+  draft.session = { ...draft.session, status: 'FAILED', failureReason: reason, ...over(now) };
 }
 
 /** Nobody wants the work any more; what is pending is cancelled (behaviour 3.8). */
@@ -56,11 +61,14 @@ function end(
       const allowed = may(session);
       if (!allowed.ok) return { refusal: [allowed.error] };
       move(draft, now);
-      draft.session = { ...draft.session, currentInterventionId: null, unanswered: false, answeredAsync: false, staleAt: null, lastActivity: now };
+      draft.session = { ...draft.session, ...over(now) };
       return { reply: { sessionId } };
     },
   });
 }
+
+/** What every end leaves behind. */
+const over = (now: Date) => ({ currentInterventionId: null, unanswered: false, answeredAsync: false, staleAt: null, lastActivity: now });
 
 function mayComplete(session: Session): Outcome<SessionStatus> {
   if (waitsForHuman(session)) return deny('INVALID_STATE', 'the session waits for a person; its request must be answered or cancelled first');
