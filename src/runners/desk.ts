@@ -8,6 +8,7 @@ import type { SessionDeps } from '../sessions/deps.ts';
 import { completeSession, failSession } from '../sessions/end.ts';
 import { reportExecutionEvent } from '../sessions/report.ts';
 import { asJson } from '../sessions/aggregate.ts';
+import { hasEnded } from '../sessions/rules.ts';
 import { createTask, finishTask } from '../sessions/tasks.ts';
 import { LeaseLost } from './lease.ts';
 import type { Desk } from './runner.ts';
@@ -26,10 +27,11 @@ export function runnerViewer(session: { id: string; projectId: string; runner: s
   };
 }
 
-/** The verbs, bound to one session. `deps` are fenced; `close` refuses whatever a turn that is over still tries. */
+/** The verbs, bound to one session whose runner was handed the answers of these interventions. `deps` are fenced; `close` refuses whatever a turn that is over still tries. */
 export function openDesk(
   deps: SessionDeps,
   session: { id: string; projectId: string; runner: string },
+  handed: ReadonlySet<string>,
 ): { desk: Desk; close(): void } {
   const sessionId = session.id;
   let closed = false;
@@ -59,7 +61,8 @@ export function openDesk(
       if (faults.errors.length > 0) throw new DomainError(faults.errors);
       await changeOne(deps, house(), {
         sessionId,
-        decide(draft) {
+        decide(draft, { session: { status } }) {
+          if (hasEnded(status)) return { refusal: [{ code: 'INVALID_STATE', message: `the session is ${status}` }] };
           draft.session = { ...draft.session, runnerState: asJson(state) };
           return { reply: null };
         },
@@ -69,7 +72,7 @@ export function openDesk(
       await completeSession(deps, house(), sessionId, result ?? null);
     },
     async fail(reason) {
-      await failSession(deps, house(), sessionId, reason);
+      await failSession(deps, house(), sessionId, reason, handed);
     },
   };
   return {

@@ -7,7 +7,7 @@ import { hasEnded, isLive } from '../sessions/rules.ts';
 import { credentialOf } from './desk.ts';
 import { judge, MOST_FAILURES, nextAttempt, reasonOf } from './failure.ts';
 import { fenced } from './fence.ts';
-import { pickUp, settleUndelivered, type Situation } from './hand-over.ts';
+import { pickUp, giveUp, type Situation } from './hand-over.ts';
 import { finish, type Lease, LeaseLost, letGo, rest } from './lease.ts';
 import type { Registry } from './registry.ts';
 import type { Runner } from './runner.ts';
@@ -50,17 +50,14 @@ async function round(deps: DriveDeps, lease: Lease, controller: AbortController)
   }
   const situation = await pickUp(deps.sessions, lease.sessionId);
   const { session, news } = situation;
-  if (!isLive(session.status)) {
-    // A halted or revivable session keeps what it is owed; of one that has ended, it is settled.
-    if (hasEnded(session.status)) await settleUndelivered(deps.sessions, session, `the session is ${session.status}`);
-    return rest(prisma, lease);
-  }
+  // A halted or revivable session keeps what it is owed; one that has ended is owed nothing.
+  if (!isLive(session.status)) return rest(prisma, lease);
   const due = lease.dueAt !== null && lease.dueAt <= deps.clock.now();
   if (lease.turn > 0 && news.length === 0 && !due && lease.failures === 0) return rest(prisma, lease);
   const runner = deps.runners.find(session.runner);
   const lost = runner && lostCause(runner, lease);
   if (lost) {
-    await settleUndelivered(deps.sessions, session, lost);
+    await giveUp(deps.sessions, session, lost);
     return rest(prisma, lease);
   }
   try {
@@ -105,14 +102,11 @@ async function failed(
     return null;
   }
   const current = await prisma.session.findUniqueOrThrow({ where: { id: session.id } });
-  if (aborted === 'session_over' || !isLive(current.status)) {
-    if (hasEnded(current.status)) await settleUndelivered(deps.sessions, current, `the session is ${current.status}`);
-    return rest(prisma, lease);
-  }
+  if (aborted === 'session_over' || !isLive(current.status)) return rest(prisma, lease);
   const verdict = judge(error, lease.failures);
   log.warn({ err: error, sessionId: session.id, runner: session.runner, verdict, failures: lease.failures + 1 }, 'a turn failed');
   if (verdict === 'give_up') {
-    await settleUndelivered(deps.sessions, current, reasonOf(error));
+    await giveUp(deps.sessions, current, reasonOf(error));
     return rest(prisma, lease);
   }
   const counted = verdict === 'try_again';

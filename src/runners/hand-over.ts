@@ -5,9 +5,8 @@ import { isAnswered } from '../interventions/rules.ts';
 import { plainObject } from '../kernel/json.ts';
 import { changeOne } from '../sessions/change-one.ts';
 import type { SessionDeps } from '../sessions/deps.ts';
-import { put } from '../sessions/draft.ts';
 import { failDraft } from '../sessions/end.ts';
-import { about, hasEnded, pickedUp } from '../sessions/rules.ts';
+import { hasEnded, pickedUp } from '../sessions/rules.ts';
 import { systemActor } from '../identity/viewer.ts';
 import { credentialOf, runnerViewer } from './desk.ts';
 import type { News, Pending, SessionView } from './runner.ts';
@@ -89,33 +88,14 @@ export async function delivered(deps: SessionDeps, session: Session, news: reado
   });
 }
 
-/**
- * The runner has given up: what it is owed never reached it, and the session is FAILED with the reason (4.13). Of a
- * session that has ended already, only what it was owed is settled: a completed one had all it needed.
- */
-export async function settleUndelivered(deps: SessionDeps, session: Session, reason: string): Promise<void> {
-  const viewer = runnerViewer(session, session.runner);
-  await changeOne(deps, viewer, {
+/** The runner is given up: what it is owed never reached it, and the session is FAILED with the reason (4.13). */
+export async function giveUp(deps: SessionDeps, session: Session, reason: string): Promise<void> {
+  await changeOne(deps, runnerViewer(session, session.runner), {
     sessionId: session.id,
     withUndelivered: true,
-    decide(draft, { session: { status }, interventions }, now) {
-      const owed = interventions.filter(({ delivery }) => delivery === 'PENDING');
-      if (hasEnded(status) && owed.length === 0) return { reply: null, unchanged: true };
-      if (status === 'COMPLETED') {
-        deliverInDraft(draft, owed, viewer.actor, now);
-        return { reply: null };
-      }
-      for (const intervention of owed) {
-        put(draft, { ...intervention, delivery: isAnswered(intervention) ? 'FAILED' : 'UNANSWERED' });
-        if (!isAnswered(intervention)) continue;
-        draft.events.push({
-          ...about(draft.session, systemActor, now),
-          type: 'intervention_delivery_failed',
-          subjectId: intervention.id,
-          data: { agentName: intervention.agentName, reason },
-        });
-      }
-      if (!hasEnded(status)) failDraft(draft, reason, systemActor, now);
+    decide(draft, _, now) {
+      if (hasEnded(draft.session.status)) return { reply: null, unchanged: true };
+      failDraft(draft, reason, systemActor, now);
       return { reply: null };
     },
   });

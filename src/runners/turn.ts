@@ -18,7 +18,7 @@ export async function runTurn(
   lease: Lease,
   signal: AbortSignal,
 ): Promise<Rest> {
-  const { desk, close } = openDesk(deps, session);
+  const { desk, close } = openDesk(deps, session, new Set(news.map(({ interventionId }) => interventionId)));
   try {
     const driving = Promise.resolve().then(() =>
       runner.drive({
