@@ -1,4 +1,4 @@
-import { afterEach } from 'vitest';
+import { pino } from 'pino';
 import type { Database } from '../../src/database/open.ts';
 import type { Viewer } from '../../src/identity/viewer.ts';
 import { announceToWorkers, openQueue, type Queue } from '../../src/jobs/queue.ts';
@@ -13,7 +13,6 @@ import { createAgentTouches } from '../../src/sessions/agents.ts';
 import { createChangeSession } from '../../src/sessions/change.ts';
 import type { SessionDeps } from '../../src/sessions/deps.ts';
 import { createSession } from '../../src/sessions/start.ts';
-import { silent } from '../support/database.ts';
 
 /** One process' worth of the product without its API: the verbs, the queue and a worker, with the runners given. */
 export interface RunnerHouse {
@@ -35,12 +34,7 @@ interface Options {
   beside?: RunnerHouse;
 }
 
-const open = new Set<RunnerHouse>();
-afterEach(async () => {
-  for (const house of open) await house.close();
-});
-
-export async function openHouse({ database, clock, runners, log = silent, beside }: Options): Promise<RunnerHouse> {
+export async function openHouse({ database, clock, runners, log = pino({ level: 'silent' }), beside }: Options): Promise<RunnerHouse> {
   const ids = createIds(clock);
   const registry = createRegistry(runners);
   const queue = await openQueue({ database, log, supervise: false });
@@ -56,7 +50,7 @@ export async function openHouse({ database, clock, runners, log = silent, beside
   const worker = createWorker({ database, clock, log, queue, sessions: deps, runners: registry });
   const { teamId, person } = beside ?? (await makeTeam(deps));
   let closing: Promise<void> | null = null;
-  const house: RunnerHouse = {
+  return {
     deps,
     queue,
     worker,
@@ -68,13 +62,10 @@ export async function openHouse({ database, clock, runners, log = silent, beside
     },
     close: () =>
       (closing ??= (async () => {
-        open.delete(house);
         await worker.stop(5_000);
         await queue.close();
       })()),
   };
-  open.add(house);
-  return house;
 }
 
 async function makeTeam({ prisma, ids, clock }: SessionDeps): Promise<{ teamId: string; person: Viewer }> {
