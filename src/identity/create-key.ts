@@ -1,9 +1,11 @@
-import { transact, type Tx } from '../database/transact.ts';
+import type { Tx } from '../database/transact.ts';
 import { appendEvents } from '../events/append.ts';
 import type { ApiKey, PrismaClient } from '../generated/prisma/client.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { DomainError, refuse, type UserError } from '../kernel/errors.ts';
 import type { Ids } from '../kernel/ids.ts';
+import { idempotencyOf } from '../idempotency/idempotency.ts';
+import { remembering } from '../idempotency/remember.ts';
 import { authorize, type Role } from './permissions.ts';
 import { hashSecret, makeSecret } from './secret.ts';
 import { type Actor, inScope, type Viewer } from './viewer.ts';
@@ -22,6 +24,7 @@ export interface NewApiKey {
   /** Null or left out: every project. */
   projectId?: string | null;
   expiresAt?: Date | null;
+  idempotencyKey?: string | null;
 }
 
 /** `secret` is shown this once: null where a repeated request is answered with the key that the first one made. */
@@ -38,15 +41,20 @@ const LONGEST_NAME = 200;
  * who is bound to one).
  */
 export async function createApiKey(deps: KeyDeps, viewer: Viewer, input: NewApiKey): Promise<MadeApiKey> {
-  const made = await transact(deps.database, 'create an API key', (tx) =>
-    createApiKeyIn(tx, deps, viewer, input),
-  );
+  const idempotency = idempotencyOf(viewer.credentialId, 'createApiKey', input);
+  let secret: string | null = null;
+  const { reply, repeated } = await remembering(deps, 'create an API key', idempotency, async (tx) => {
+    const made = await createApiKeyIn(tx, deps, viewer, input);
+    secret = made.secret;
+    return { id: made.apiKey.id };
+  });
+  if (repeated) return recallApiKey(deps.database.prisma, reply.id);
   deps.committed();
-  return made;
+  return { apiKey: await deps.database.prisma.apiKey.findUniqueOrThrow({ where: { id: reply.id } }), secret };
 }
 
-/** The same inside the caller's transaction, so that an idempotency key can be remembered with it. */
-export async function createApiKeyIn(
+/** The same inside the caller's transaction. */
+async function createApiKeyIn(
   tx: Tx,
   deps: Pick<KeyDeps, 'clock' | 'ids'>,
   viewer: Viewer,

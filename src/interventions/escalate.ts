@@ -5,7 +5,7 @@ import { Faults, MAX_MESSAGE } from '../kernel/bounds.ts';
 import { DomainError, type UserError } from '../kernel/errors.ts';
 import type { SessionDeps } from '../sessions/deps.ts';
 import { type Draft, put } from '../sessions/draft.ts';
-import { idempotencyOf } from '../sessions/idempotency.ts';
+import { idempotencyOf } from '../idempotency/idempotency.ts';
 import { about } from '../sessions/rules.ts';
 import { changeIntervention } from './change-intervention.ts';
 import { escalated, mayStillAnswer, targetLevel } from './rules.ts';

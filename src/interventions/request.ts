@@ -6,7 +6,7 @@ import { DomainError } from '../kernel/errors.ts';
 import { type Json, plainObject } from '../kernel/json.ts';
 import type { SessionDeps } from '../sessions/deps.ts';
 import { begin, put, toChange } from '../sessions/draft.ts';
-import { idempotencyOf } from '../sessions/idempotency.ts';
+import { idempotencyOf } from '../idempotency/idempotency.ts';
 import { about, mayAct } from '../sessions/rules.ts';
 import { firstWindow } from './deadlines.ts';
 import type { Option, OptionCategory } from './option.ts';

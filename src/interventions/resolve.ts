@@ -3,7 +3,7 @@ import { Faults, MAX_MESSAGE } from '../kernel/bounds.ts';
 import { DomainError } from '../kernel/errors.ts';
 import type { Json } from '../kernel/json.ts';
 import type { SessionDeps } from '../sessions/deps.ts';
-import { fingerprintOf, idempotencyOf } from '../sessions/idempotency.ts';
+import { fingerprintOf, idempotencyOf } from '../idempotency/idempotency.ts';
 import { answerIntervention } from './answer-intervention.ts';
 
 export interface ResolveInput {

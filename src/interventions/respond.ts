@@ -3,7 +3,7 @@ import { Faults, MAX_MESSAGE, MAX_NAME } from '../kernel/bounds.ts';
 import { DomainError } from '../kernel/errors.ts';
 import { type Json, plainObject } from '../kernel/json.ts';
 import type { SessionDeps } from '../sessions/deps.ts';
-import { fingerprintOf } from '../sessions/idempotency.ts';
+import { fingerprintOf } from '../idempotency/idempotency.ts';
 import type { Answer } from './answer.ts';
 import { answerIntervention } from './answer-intervention.ts';
 
@@ -40,7 +40,7 @@ export function customAnswer({ responseText, responseType, metadata, answer }: R
     customInput: null,
     // A custom response's text is its reasoning (behaviour 4.5).
     reasoning: responseText || null,
-    modifications: type === 'modify' ? responseText : null,
+    modifications: type === 'modify' && responseText.trim() !== '' ? responseText : null,
     answer,
     metadata: plainObject(metadata),
     escalationLevel: null,

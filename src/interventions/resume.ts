@@ -5,7 +5,7 @@ import { DomainError, type UserError } from '../kernel/errors.ts';
 import { type Json, plainObject } from '../kernel/json.ts';
 import type { Aggregate } from '../sessions/aggregate.ts';
 import type { SessionDeps } from '../sessions/deps.ts';
-import { fingerprintOf, idempotencyOf } from '../sessions/idempotency.ts';
+import { fingerprintOf, idempotencyOf } from '../idempotency/idempotency.ts';
 import { type Answer, type AnswerReply, decideAnswer } from './answer.ts';
 import { customAnswer } from './respond.ts';
 

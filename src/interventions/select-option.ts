@@ -2,7 +2,7 @@ import type { Viewer } from '../identity/viewer.ts';
 import { Faults, MAX_MESSAGE } from '../kernel/bounds.ts';
 import { DomainError } from '../kernel/errors.ts';
 import type { SessionDeps } from '../sessions/deps.ts';
-import { fingerprintOf } from '../sessions/idempotency.ts';
+import { fingerprintOf } from '../idempotency/idempotency.ts';
 import { answerIntervention } from './answer-intervention.ts';
 
 export interface SelectOptionInput {

@@ -6,7 +6,7 @@ import type { Aggregate } from './aggregate.ts';
 import { changeOne, type Verdict } from './change-one.ts';
 import type { SessionDeps } from './deps.ts';
 import type { Draft } from './draft.ts';
-import type { Idempotency } from './idempotency.ts';
+import type { Idempotency } from '../idempotency/idempotency.ts';
 import { active, isExternal, mayAct } from './rules.ts';
 
 export interface Act<Reply extends Json> {

@@ -27,6 +27,8 @@ export interface Change {
   /** Who acted, for Agent.lastActivity. */
   agents?: { name: string; type?: AgentType }[];
   events: NewEvent[];
+  /** The ids that the events were given; known once the change has been written. */
+  eventIds?: string[];
   /** The most that may be pending in the team after an ask. */
   queueBound?: number;
   /** The session's runner has something to do: a job goes into the queue with the change. */

@@ -3,7 +3,7 @@ import { Faults, MAX_MESSAGE, MAX_NAME } from '../kernel/bounds.ts';
 import { DomainError } from '../kernel/errors.ts';
 import { actInSession } from './act.ts';
 import type { SessionDeps } from './deps.ts';
-import { idempotencyOf } from './idempotency.ts';
+import { idempotencyOf } from '../idempotency/idempotency.ts';
 import { about } from './rules.ts';
 
 export interface TurnInput {

@@ -4,7 +4,7 @@ import { DomainError } from '../kernel/errors.ts';
 import { type Json, plainObject } from '../kernel/json.ts';
 import { actInSession } from './act.ts';
 import type { SessionDeps } from './deps.ts';
-import { idempotencyOf } from './idempotency.ts';
+import { idempotencyOf } from '../idempotency/idempotency.ts';
 import { about } from './rules.ts';
 
 export interface ReportInput {

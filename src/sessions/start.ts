@@ -5,7 +5,7 @@ import { addSeconds } from '../kernel/clock.ts';
 import { DomainError, refuse } from '../kernel/errors.ts';
 import { type Json, plainObject } from '../kernel/json.ts';
 import type { SessionDeps } from './deps.ts';
-import { idempotencyOf } from './idempotency.ts';
+import { idempotencyOf } from '../idempotency/idempotency.ts';
 import { about, EXTERNAL, isExternal, STALE_AFTER_SECONDS } from './rules.ts';
 
 export interface StartInput {

@@ -7,7 +7,7 @@ import type { Json } from '../kernel/json.ts';
 import { actInSession } from './act.ts';
 import { changeOne } from './change-one.ts';
 import type { SessionDeps } from './deps.ts';
-import { idempotencyOf } from './idempotency.ts';
+import { idempotencyOf } from '../idempotency/idempotency.ts';
 import { about, active, isExternal, mayAct } from './rules.ts';
 
 export interface CreateTaskInput {

@@ -1,0 +1,13 @@
+/** What the doors need to know of a viewer; the full viewer of `identity/` satisfies it. */
+export interface Caller {
+  readonly role: string;
+  /** null: every project. */
+  readonly projectId: string | null;
+  readonly credentialId: string;
+  readonly expiresAt: Date | null;
+}
+
+/** Which request or socket operation something happens for; the id is shown to the caller and stands in the log. */
+export interface RequestInfo {
+  readonly requestId: string;
+}

@@ -1,0 +1,30 @@
+import type { Database } from '../database/open.ts';
+import type { Changes } from '../events/changes.ts';
+import type { EventFeed } from '../events/feed.ts';
+import type { Authenticator } from '../identity/authenticate.ts';
+import type { Viewer } from '../identity/viewer.ts';
+import type { Log } from '../kernel/log.ts';
+import type { SessionDeps } from '../sessions/deps.ts';
+
+/** What the doors reach verbs and readers through; made once, in app.ts. */
+export interface House extends SessionDeps {
+  database: Database;
+  log: Log;
+  authenticator: Authenticator;
+  /** Every event, as it is sealed, from any cursor on. */
+  eventFeed: EventFeed;
+  /** Every change, as it is committed. */
+  changes: Changes;
+  /** Say that events were committed. */
+  committed: () => void;
+  /** Ends what is remembered of a key that was revoked, and its sockets. */
+  forget: (keyId: string) => void;
+  /** Where people reach the server; no slash at the end. */
+  publicUrl: () => string;
+}
+
+/** What every resolver is given. */
+export interface Context {
+  viewer: Viewer;
+  house: House;
+}

@@ -1,0 +1,54 @@
+import { GraphQLError, Kind, type ValueNode } from 'graphql';
+import type { Json } from '../kernel/json.ts';
+import { builder } from './builder.ts';
+
+const RFC_3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/;
+
+function parseDateTime(value: unknown): Date {
+  const date = typeof value === 'string' && RFC_3339.test(value) ? new Date(value) : null;
+  if (date === null || Number.isNaN(date.getTime())) {
+    throw new GraphQLError('DateTime must be an RFC 3339 instant, such as 2026-01-31T09:30:00Z');
+  }
+  return date;
+}
+
+builder.scalarType('DateTime', {
+  description: 'An instant: RFC 3339 in, and in UTC out ("2026-01-31T09:30:00.000Z").',
+  serialize: (value) => value.toISOString(),
+  parseValue: parseDateTime,
+});
+
+builder.scalarType('JSON', {
+  description: 'Any JSON value: at most 256 kB and 64 levels where it is an input.',
+  serialize: (value) => value,
+  parseValue: (value) => value as Json,
+  parseLiteral: (node, variables) => literal(node, variables ?? {}) as Json,
+});
+
+/** Keys as data: a literal's "__proto__" is an ordinary key. */
+function literal(node: ValueNode, variables: Record<string, unknown>): unknown {
+  switch (node.kind) {
+    case Kind.VARIABLE:
+      return variables[node.name.value] ?? null;
+    case Kind.NULL:
+      return null;
+    case Kind.INT:
+    case Kind.FLOAT:
+      return Number(node.value);
+    case Kind.LIST:
+      return node.values.map((item) => literal(item, variables));
+    case Kind.OBJECT:
+      return Object.fromEntries(node.fields.map(({ name, value }) => [name.value, literal(value, variables)]));
+    default:
+      return node.value;
+  }
+}
+
+builder.scalarType('EventCursor', {
+  description: 'An opaque position in the event log; a later event has a later cursor.',
+  serialize: (value) => value,
+  parseValue: (value) => {
+    if (typeof value !== 'string') throw new GraphQLError('EventCursor must be a string');
+    return value;
+  },
+});
