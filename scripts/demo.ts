@@ -149,11 +149,16 @@ async function follow(name: string, id: string): Promise<void> {
     console.log(`${name.padEnd(14)} ${seen.failureReason ?? JSON.stringify(seen.result)}`);
     return true;
   };
-  const next = updates.next();
+  let next = updates.next();
   let over = await tell(await look());
-  for (let update = await next; !over && !update.done; update = await updates.next()) {
+  while (!over) {
+    const update = await next;
+    if (update.done) throw new Error(`the updates of ${name} ended before it did`);
+    next = updates.next();
     over = await tell(unwrap(update.value as { data?: { sessionUpdates: Seen } }).sessionUpdates);
   }
+  // The one still awaited resolves with the end.
+  void next.catch(() => {});
   await updates.return?.();
 }
 
