@@ -32,6 +32,8 @@ export function createChanges(tail: Tail, log: Log): Changes {
   const listeners = new Set<(changed: Changed) => void>();
   /** Ids of events whose change was announced here. */
   const own = new Set<string>();
+  /** The versions announced last. Two batches side by side may be announced in the other order than they committed. */
+  const versions = new Map<string, number>();
   let release = () => {};
 
   const tell = (changed: Changed) => {
@@ -76,12 +78,15 @@ export function createChanges(tail: Tail, log: Log): Changes {
       for (const { session, asked = [], updated = [], eventIds = [] } of changes) {
         for (const id of eventIds) own.add(id);
         if (listeners.size === 0) continue;
+        const overtaken = (versions.get(session.id) ?? -1) > session.version;
+        if (!overtaken) versions.set(session.id, session.version);
+        if (versions.size > REMEMBERED) versions.delete(versions.keys().next().value!);
         tell({
           projectId: session.projectId,
           teamId: session.teamId,
           sessionId: session.id,
-          session,
-          interventions: [...asked, ...updated].map((row) => ({ id: row.id, row })),
+          session: overtaken ? null : session,
+          interventions: [...asked, ...updated].map((row) => ({ id: row.id, row: overtaken ? null : row })),
         });
       }
       while (own.size > REMEMBERED) own.delete(own.values().next().value!);

@@ -1,0 +1,163 @@
+import { createSweeps, type Sweeps } from './clock/sweeps.ts';
+import type { Config } from './config.ts';
+import { openDatabase } from './database/open.ts';
+import { createChanges } from './events/changes.ts';
+import { createEventFeed } from './events/feed.ts';
+import { createSealer } from './events/sealer.ts';
+import { createTail } from './events/tail.ts';
+import type { Context, House } from './graphql/context.ts';
+import { defaultLimits } from './graphql/limits.ts';
+import { schema } from './graphql/schema.ts';
+import { createAuthenticator } from './identity/authenticate.ts';
+import { bootstrapAdmin } from './identity/bootstrap-admin.ts';
+import type { Viewer } from './identity/viewer.ts';
+import { createInterventionMetrics } from './interventions/metrics.ts';
+import { announceToWorkers, openQueue } from './jobs/queue.ts';
+import { createWorker } from './jobs/worker.ts';
+import type { Clock } from './kernel/clock.ts';
+import { createIds } from './kernel/ids.ts';
+import type { Log } from './kernel/log.ts';
+import { createBreakers, createHttpRunner } from './runners/http/runner.ts';
+import { createRegistry } from './runners/registry.ts';
+import { createScriptedRunner } from './runners/scripted/runner.ts';
+import { createServer, defaultTimes } from './server/http.ts';
+import { createMetrics } from './server/metrics.ts';
+import type { Change } from './sessions/aggregate.ts';
+import { createAgentTouches } from './sessions/agents.ts';
+import { createChangeSession } from './sessions/change.ts';
+
+/** Milliseconds that running turns get to end, once the process stops. */
+const STOP_TURNS_WITHIN = 5_000;
+
+export interface App {
+  /** Opens, migrates, serves. `madeKey` is the admin's key where this start made one: to be shown this once. */
+  start(): Promise<{ port: number; url: string; madeKey: string | null }>;
+  /** Finishes what is in flight, puts running work back, closes everything (behaviour 1.7). */
+  stop(): Promise<void>;
+}
+
+/** The whole product, put together; read from top to bottom. Nothing works before `start`. */
+export function createApp({ config, clock, log }: { config: Config; clock: Clock; log: Log }): App {
+  const stops: (() => Promise<unknown> | unknown)[] = [];
+
+  async function start() {
+    const database = await openDatabase({ ...config.database, clock, log });
+    stops.push(() => database.close());
+    const { prisma } = database;
+    const ids = createIds(clock);
+
+    // The log: sealed by the leader, read to its end by every process.
+    const tail = createTail({ database, log });
+    await tail.start();
+    stops.push(() => tail.stop());
+    const sealer = createSealer({ database, log, sealed: (position) => tail.advance(position) });
+    sealer.start();
+    stops.push(() => sealer.stop());
+    const committed = () => sealer.wake();
+    const changes = createChanges(tail, log);
+    changes.start();
+    stops.push(() => changes.stop());
+
+    const { madeKey } = await bootstrapAdmin({ database, clock, ids, log }, config.admin.apiKey);
+    committed();
+    const authenticator = createAuthenticator({ database, clock, ids, log, oidc: config.oidc, committed });
+    stops.push(() => authenticator.close());
+
+    const metrics = createMetrics();
+    const count = createInterventionMetrics(metrics.registry, prisma);
+    const queue = await openQueue({ database, log, supervise: config.processRoles.worker });
+    stops.push(() => queue.close());
+    const breakers = createBreakers();
+    const runners = createRegistry([
+      createScriptedRunner(),
+      ...Object.entries(config.runners).map(([name, options]) => createHttpRunner(clock, { name, ...options }, breakers)),
+    ]);
+
+    const changeSession = createChangeSession({
+      database,
+      clock,
+      ids,
+      touches: createAgentTouches(clock, ids),
+      enqueueDrives: queue.enqueueDrives,
+      announce(changed) {
+        changes.committed(changed);
+        sealer.wake();
+        announceToWorkers(database.signals, changed);
+        count(changed);
+        for (const dueAt of deadlinesOf(changed)) sweeps?.wake(dueAt);
+      },
+    });
+
+    let sweeps: Sweeps | null = null;
+    let url = config.server.publicUrl ?? '';
+    const house: House = {
+      database,
+      prisma,
+      clock,
+      ids,
+      log,
+      changeSession,
+      authenticator,
+      eventFeed: createEventFeed({ prisma, tail }),
+      changes,
+      committed,
+      forget: authenticator.forget,
+      runners,
+      publicUrl: () => url,
+    };
+    // The clock's work goes with the lead, like sealing: whatever the processes' roles, exactly one does it.
+    sweeps = createSweeps({ database, clock, log, deps: house });
+    sweeps.start();
+    stops.push(() => sweeps?.stop());
+    if (config.processRoles.worker) {
+      const worker = createWorker({ database, clock, log, queue, sessions: house, runners });
+      await worker.start();
+      stops.push(() => worker.stop(STOP_TURNS_WITHIN));
+    }
+
+    const server = createServer<Viewer>({
+      settings: {
+        ...config.server,
+        hosts: [],
+        production: config.production,
+        api: config.processRoles.api,
+        metricsToken: config.metrics.token,
+        limits: defaultLimits,
+        ...defaultTimes,
+      },
+      clock,
+      log,
+      schema,
+      metrics,
+      authenticate: authenticator.authenticate,
+      onRevoked: authenticator.onRevoked,
+      context: (viewer): Context => ({ viewer, house }),
+      checks: { database: () => prisma.$queryRaw`SELECT 1`, queue: () => queue.assertReady() },
+    });
+    const { port } = await server.listen();
+    stops.push(() => server.stop());
+    url ||= `http://${config.server.host}:${port}`;
+    return { port, url, madeKey };
+  }
+
+  return {
+    async start() {
+      try {
+        return await start();
+      } catch (error) {
+        await stop();
+        throw error;
+      }
+    },
+    stop,
+  };
+
+  /** In the reverse order of the start: doors first, the database last. */
+  async function stop(): Promise<void> {
+    for (const close of stops.splice(0).reverse()) await close();
+  }
+}
+
+/** The deadlines that a batch of changes has set. */
+const deadlinesOf = (changes: readonly Change[]): Date[] =>
+  changes.flatMap(({ asked = [], updated = [] }) => [...asked, ...updated].flatMap(({ dueAt }) => dueAt ?? []));

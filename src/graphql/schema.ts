@@ -1,0 +1,13 @@
+// Every room that adds to the schema, imported for that alone; then the schema itself.
+import './scalars.ts';
+import './node.ts';
+import '../identity/schema.ts';
+import '../projects/schema.ts';
+import '../interventions/schema.ts';
+import '../sessions/schema.ts';
+import '../events/schema.ts';
+import './subscriptions.ts';
+import { lexicographicSortSchema } from 'graphql';
+import { builder } from './builder.ts';
+
+export const schema = lexicographicSortSchema(builder.toSchema());
