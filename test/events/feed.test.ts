@@ -2,17 +2,12 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { decodeCursor, encodeCursor } from '../../src/events/chain.ts';
 import { createEventFeed, type EventFeed } from '../../src/events/feed.ts';
-import {
-  eventCondition,
-  type EventFilter,
-  eventPredicate,
-  type EventScope,
-  filterKey,
-} from '../../src/events/filter.ts';
+import { type EventFilter, eventPredicate, type EventScope, filterKey } from '../../src/events/filter.ts';
 import { listEvents } from '../../src/events/query.ts';
+import { countEvents, selectEvents } from '../../src/events/select.ts';
 import type { Sealer } from '../../src/events/sealer.ts';
 import type { Tail } from '../../src/events/tail.ts';
-import type { Event } from '../../src/generated/prisma/client.ts';
+import { type Event, Prisma } from '../../src/generated/prisma/client.ts';
 import type { Database } from '../../src/database/open.ts';
 import { onPostgres, withDatabase } from '../support/database.ts';
 import { append, emptyLog, event, ids, log, sealAll, sealerOn, tailOn } from './support.ts';
@@ -269,11 +264,9 @@ describe('filters', () => {
     );
     await fc.assert(
       fc.asyncProperty(fc.record({ projectId: or(projects) }), filters, async (scope, filter) => {
-        const rows = await database().prisma.event.findMany({
-          where: eventCondition(scope, filter),
-          orderBy: { position: 'asc' },
-        });
-        expect(positions(rows)).toEqual(positions(all.filter(eventPredicate(scope, filter))));
+        const rows = await selectEvents(database().prisma, scope, filter, { limit: 1000 });
+        expect(rows).toEqual(all.filter(eventPredicate(scope, filter)));
+        expect(await countEvents(database().prisma, scope, filter)).toBe(rows.length);
       }),
       { numRuns: 150 },
     );
@@ -318,6 +311,40 @@ describe('the query', () => {
     expect(backward).toEqual(expected);
     const page = await listEvents(prisma, scope, {}, { kind: 'forward', limit: 1, after: null });
     expect(await page.count()).toBe(20);
+  });
+
+  test('a project that has fallen silent, a session, a subject: each is read by its own index', async () => {
+    const { prisma } = database();
+    await prisma.$executeRaw`
+      INSERT INTO events (position, id, type, project_id, session_id, subject_id, content_digest, digest, occurred_at, hash)
+      SELECT n, 'event_' || n, 'task_created', CASE WHEN n < 5000 THEN 'silent' ELSE 'project_' || n % 5 END,
+        'session_' || n % 500, 'subject_' || n % 2000, '', '', '2026-03-02', '' FROM generate_series(1, 20000) n`;
+    await prisma.$executeRaw`ANALYZE events`;
+    let plan: string[] = [];
+    const explaining = {
+      async $queryRaw(texts: TemplateStringsArray, ...values: unknown[]) {
+        const { text, values: parameters } = Prisma.sql(texts, ...values);
+        const rows = await prisma.$queryRawUnsafe<{ 'QUERY PLAN': string }[]>(
+          `EXPLAIN ${text}`,
+          ...parameters,
+        );
+        plan = rows.map((line) => line['QUERY PLAN']);
+        return [];
+      },
+    } as unknown as Database['prisma'];
+    const scope = { projectId: 'silent' };
+    for (const [filter, index] of [
+      [{}, 'events_project_id_position_idx'],
+      [{ types: ['task_created'] }, 'events_project_id_position_idx'],
+      [{ sessionId: 'session_7' }, 'events_session_id_position_idx'],
+      [{ subjectId: 'subject_7' }, 'events_subject_id_position_idx'],
+    ] as const) {
+      for (const stretch of [{}, { after: 9000n }, { before: 9000n, order: 'desc' as const }]) {
+        await selectEvents(explaining, scope, filter, { ...stretch, limit: 26 });
+        expect(plan.join('\n')).toContain(index);
+        expect(plan.join('\n')).not.toMatch(/Seq Scan|Sort/);
+      }
+    }
   });
 
   test.each(['forward', 'backward'] as const)(
