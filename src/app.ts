@@ -105,10 +105,11 @@ export function createApp({ config, clock, log }: { config: Config; clock: Clock
       runners,
       publicUrl: () => url,
     };
+    // The clock's work goes with the lead, like sealing: whatever the processes' roles, exactly one does it.
+    sweeps = createSweeps({ database, clock, log, deps: house });
+    sweeps.start();
+    stops.push(() => sweeps?.stop());
     if (config.processRoles.worker) {
-      sweeps = createSweeps({ database, clock, log, deps: house });
-      sweeps.start();
-      stops.push(() => sweeps?.stop());
       const worker = createWorker({ database, clock, log, queue, sessions: house, runners });
       await worker.start();
       stops.push(() => worker.stop(STOP_TURNS_WITHIN));
@@ -119,6 +120,7 @@ export function createApp({ config, clock, log }: { config: Config; clock: Clock
         ...config.server,
         hosts: [],
         production: config.production,
+        api: config.processRoles.api,
         metricsToken: config.metrics.token,
         limits: defaultLimits,
         ...defaultTimes,

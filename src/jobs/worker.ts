@@ -5,7 +5,6 @@ import { createDriver, type Driver } from '../runners/driver.ts';
 import type { Registry } from '../runners/registry.ts';
 import type { SessionDeps } from '../sessions/deps.ts';
 import { type JobHandlers, type JobName, jobs, parsePayload } from './catalog.ts';
-import { createForgetting } from './forget-keys.ts';
 import { ABORT, type Queue, WAKE } from './queue.ts';
 
 /** Jobs taken in one statement. */
@@ -33,7 +32,6 @@ export interface Worker {
 export function createWorker(deps: WorkerDeps): Worker {
   const { database: { signals }, queue: { boss }, log } = deps;
   const driver = createDriver(deps);
-  const forgetting = createForgetting(deps);
   const handlers: JobHandlers = { drive: ({ sessionId }) => driver.drive(sessionId) };
   const undo: (() => void)[] = [];
 
@@ -62,13 +60,12 @@ export function createWorker(deps: WorkerDeps): Worker {
     async start() {
       undo.push(signals.on(ABORT, (sessionId) => driver.abort(sessionId)));
       driver.start();
-      forgetting.start();
       for (const name of Object.keys(jobs) as JobName[]) await work(name);
     },
     async stop(graceMs) {
       for (const release of undo.splice(0)) release();
       const idle = Promise.all((Object.keys(jobs) as JobName[]).map((name) => boss.offWork(name, { wait: true })));
-      await Promise.all([driver.stop(graceMs), forgetting.stop()]);
+      await driver.stop(graceMs);
       await idle;
       // Whoever else there is need not wait for its next look to find what was put back.
       signals.send(WAKE, 'drive');

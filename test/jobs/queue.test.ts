@@ -1,6 +1,5 @@
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { forgetKeys } from '../../src/jobs/forget-keys.ts';
 import { parsePayload } from '../../src/jobs/catalog.ts';
 import { createScriptedRunner } from '../../src/runners/scripted/runner.ts';
 import { createSession } from '../../src/sessions/start.ts';
@@ -59,15 +58,6 @@ test('behaviour 4.13: a session whose job was lost is found by the thorough look
   await house.deps.prisma.$executeRaw`DELETE FROM pgboss.job WHERE name = 'drive'`;
   await house.worker.driver.look(true);
   await until('it to be completed', async () => (await completed([id])) === 1);
-});
-
-test('behaviour 2.8: keys past their time are deleted, others stay', async () => {
-  const { prisma } = house.deps;
-  const now = database().clock.now().getTime();
-  const row = (key: string, at: number) => ({ credentialId: 'c', mutation: 'm', key, fingerprint: '', reply: {}, expiresAt: new Date(at) });
-  await prisma.idempotencyKey.createMany({ data: [row('old', now - 1), row('due', now), row('young', now + 1)] });
-  expect(await forgetKeys({ database: database(), clock: database().clock })).toBe(2);
-  expect(await prisma.idempotencyKey.findMany({ where: { credentialId: 'c' }, select: { key: true } })).toEqual([{ key: 'young' }]);
 });
 
 test('behaviour 1.5: the queue says that it is ready', async () => {
