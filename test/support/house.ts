@@ -181,6 +181,13 @@ export function heldBeforeWriting(database: TestDatabase, hold: (writes: number)
   const prisma = new Proxy(database.prisma, {
     get(target, name) {
       const value: unknown = Reflect.get(target, name, target);
+      // A change that drives a runner is written in a transaction. Held before it begins: the embedded database has one.
+      if (name === '$transaction') {
+        return async (work: Parameters<typeof target.$transaction>[0]) => {
+          await hold(writes++);
+          return target.$transaction(work as never);
+        };
+      }
       if (name !== '$queryRawUnsafe') return value;
       return async (...args: Parameters<typeof target.$queryRawUnsafe>) => {
         // The write is the statement with the WITH; the read has none.
