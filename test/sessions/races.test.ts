@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { onPostgres, withDatabase } from '../support/database.ts';
+import { gate } from '../support/gate.ts';
 import { everything, heldBeforeWriting, type House, keepsInvariants, openHouse, refusal, seedTeam, type Team, verbs } from '../support/house.ts';
 import { DomainError } from '../../src/kernel/errors.ts';
 import { appendConversationTurn } from '../../src/sessions/append-turn.ts';
@@ -48,6 +49,18 @@ describe('behaviour 4.2: exactly one answer wins', () => {
     expect(await tally(attempts)).toEqual({ granted: 1, ALREADY_RESOLVED: 49 });
     expect(await eventsAbout(id, 'intervention_resolved')).toBe(1);
     expect((await session(sessionId)).version).toBe(2);
+  });
+
+  it('of 50 at once, also where both processes had read before either wrote', async () => {
+    const { clock } = database();
+    const id = await of(0).ask(await of(0).start());
+    const bothHaveRead = gate(2);
+    const held = [database(), onPostgres ? await database().replica() : database()].map((each) =>
+      verbs(openHouse(heldBeforeWriting(each, async (writes) => void (writes === 0 && (await bothHaveRead.arrive()))), clock), team),
+    );
+    const attempts = Array.from({ length: 50 }, (_, at) => held[at % 2]!.resolve(id, { reasoning: `answer ${at}` }));
+    expect(await tally(attempts)).toEqual({ granted: 1, ALREADY_RESOLVED: 49 });
+    expect(await eventsAbout(id, 'intervention_resolved')).toBe(1);
   });
 
   it('of an answer that had read before another one wrote: it decides again, on what stands', async () => {

@@ -21,7 +21,6 @@ import type { Change } from '../../src/sessions/aggregate.ts';
 import { createChangeSession } from '../../src/sessions/change.ts';
 import type { SessionDeps } from '../../src/sessions/deps.ts';
 import { createSession, type StartInput } from '../../src/sessions/start.ts';
-import type { TestDatabase } from './database.ts';
 
 /** The verbs of sessions and interventions over one database, in one process: two of them are two replicas. */
 export interface House {
@@ -176,7 +175,7 @@ export async function eventsOf({ deps: { prisma } }: House, act: () => Promise<u
  * The database as one that can be held between a change's read and its write: `hold` is awaited before each write, and
  * told how many there were before it.
  */
-export function heldBeforeWriting(database: TestDatabase, hold: (writes: number) => Promise<void>): TestDatabase {
+export function heldBeforeWriting<Held extends Pick<Database, 'prisma'>>(database: Held, hold: (writes: number) => Promise<void>): Held {
   let writes = 0;
   const prisma = new Proxy(database.prisma, {
     get(target, name) {
