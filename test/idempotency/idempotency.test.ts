@@ -1,6 +1,15 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { onPostgres, withDatabase } from '../support/database.ts';
-import { everything, type House, openHouse, refusal, refusedWithoutTrace, seedTeam, type Team, verbs } from '../support/house.ts';
+import {
+  everything,
+  type House,
+  openHouse,
+  refusal,
+  refusedWithoutTrace,
+  seedTeam,
+  type Team,
+  verbs,
+} from '../support/house.ts';
 import { fingerprintOf } from '../../src/idempotency/idempotency.ts';
 import { createSession } from '../../src/sessions/start.ts';
 
@@ -11,7 +20,10 @@ let acts: ReturnType<typeof verbs>[];
 
 beforeAll(async () => {
   const { clock } = database();
-  houses = [openHouse(database(), clock), openHouse(onPostgres ? await database().replica() : database(), clock)];
+  houses = [
+    openHouse(database(), clock),
+    openHouse(onPostgres ? await database().replica() : database(), clock),
+  ];
   team = await seedTeam(houses[0]!);
   acts = houses.map((house) => verbs(house, team));
 });
@@ -30,7 +42,9 @@ describe('behaviour 2.8: the same key with the same arguments', () => {
 
   it('at once from two replicas, in one batch and in several: one effect, one reply', async () => {
     const sessionId = await acts[0]!.start();
-    const ids = await Promise.all(Array.from({ length: 30 }, (_, at) => acts[at % 2]!.ask(sessionId, { idempotencyKey: 'at once' })));
+    const ids = await Promise.all(
+      Array.from({ length: 30 }, (_, at) => acts[at % 2]!.ask(sessionId, { idempotencyKey: 'at once' })),
+    );
     expect(new Set(ids).size).toBe(1);
     expect(await houses[0]!.deps.prisma.intervention.count({ where: { sessionId } })).toBe(1);
   });
@@ -38,7 +52,11 @@ describe('behaviour 2.8: the same key with the same arguments', () => {
   it('many keys at once, in opposite orders: each has one effect, and nobody waits for ever', async () => {
     const keys = Array.from({ length: 40 }, (_, at) => `key ${at}`);
     const start = (at: number, idempotencyKey: string) =>
-      createSession(houses[at]!.deps, team.agent, { teamId: team.teamId, initialMessage: 'opposite', idempotencyKey });
+      createSession(houses[at]!.deps, team.agent, {
+        teamId: team.teamId,
+        initialMessage: 'opposite',
+        idempotencyKey,
+      });
     const [one, two] = await Promise.all([
       Promise.all(keys.map((key) => start(0, key))),
       Promise.all(keys.toReversed().map((key) => start(1, key))),
@@ -58,7 +76,9 @@ describe('behaviour 2.8: the same key with the same arguments', () => {
   });
 
   it('also where the keys of the arguments’ objects come in another order', () => {
-    expect(fingerprintOf({ a: 1, b: { c: 1, d: 2 } })).toBe(fingerprintOf({ b: { d: 2, c: 1 }, a: 1, idempotencyKey: 'k' }));
+    expect(fingerprintOf({ a: 1, b: { c: 1, d: 2 } })).toBe(
+      fingerprintOf({ b: { d: 2, c: 1 }, a: 1, idempotencyKey: 'k' }),
+    );
     expect(fingerprintOf({ a: 1 })).not.toBe(fingerprintOf({ a: '1' }));
   });
 });
@@ -68,7 +88,9 @@ describe('behaviour 2.8: a key', () => {
     const act = acts[0]!;
     const sessionId = await act.start();
     await act.ask(sessionId, { idempotencyKey: 'reused' });
-    await refusedWithoutTrace(houses[0]!, 'IDEMPOTENCY_KEY_REUSED', () => act.ask(sessionId, { idempotencyKey: 'reused', message: 'another' }));
+    await refusedWithoutTrace(houses[0]!, 'IDEMPOTENCY_KEY_REUSED', () =>
+      act.ask(sessionId, { idempotencyKey: 'reused', message: 'another' }),
+    );
   });
 
   it('is one mutation’s and one credential’s', async () => {
@@ -83,8 +105,12 @@ describe('behaviour 2.8: a key', () => {
   it('of a refusal is not remembered', async () => {
     const act = acts[0]!;
     const id = await act.ask(await act.start());
-    expect(await refusal(act.escalate(id, { level: 9, idempotencyKey: 'refused' }))).toBe('ESCALATION_EXHAUSTED');
-    expect(await act.escalate(id, { level: 1, idempotencyKey: 'refused' })).toMatchObject({ escalationLevel: 1 });
+    expect(await refusal(act.escalate(id, { level: 9, idempotencyKey: 'refused' }))).toBe(
+      'ESCALATION_EXHAUSTED',
+    );
+    expect(await act.escalate(id, { level: 1, idempotencyKey: 'refused' })).toMatchObject({
+      escalationLevel: 1,
+    });
   });
 
   it('is forgotten after 24 hours, at the instant; a row that is still there then is in nobody’s way', async () => {

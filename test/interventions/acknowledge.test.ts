@@ -11,9 +11,18 @@ describe('behaviour 4.13: acknowledging', () => {
     await scene.act.resolve(id);
     clock().advance(3);
     expect(await eventsOf(scene.house, () => scene.act.acknowledge(id))).toEqual([
-      { type: 'intervention_delivered', subjectId: id, by: scene.team.agent.actor.id, data: { agentName: 'ada' } },
+      {
+        type: 'intervention_delivered',
+        subjectId: id,
+        by: scene.team.agent.actor.id,
+        data: { agentName: 'ada' },
+      },
     ]);
-    expect(await intervention(id)).toMatchObject({ delivery: 'DELIVERED', acknowledgedAt: clock().now(), status: 'RESOLVED' });
+    expect(await intervention(id)).toMatchObject({
+      delivery: 'DELIVERED',
+      acknowledgedAt: clock().now(),
+      status: 'RESOLVED',
+    });
     expect(await eventsOf(scene.house, () => scene.act.acknowledge(id))).toEqual([]);
   });
 

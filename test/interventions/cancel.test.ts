@@ -9,10 +9,26 @@ describe('cancelling a request', () => {
     const { sessionId, id } = await asked();
     const events = await eventsOf(scene.house, () => scene.act.cancel(id, 'never mind'));
     expect(events).toEqual([
-      { type: 'intervention_cancelled', subjectId: id, by: scene.team.agent.actor.id, data: { reason: 'never mind' } },
-      { type: 'session_status_changed', subjectId: sessionId, by: scene.team.agent.actor.id, data: { from: 'WAITING_FOR_HUMAN', to: 'ACTIVE' } },
+      {
+        type: 'intervention_cancelled',
+        subjectId: id,
+        by: scene.team.agent.actor.id,
+        data: { reason: 'never mind' },
+      },
+      {
+        type: 'session_status_changed',
+        subjectId: sessionId,
+        by: scene.team.agent.actor.id,
+        data: { from: 'WAITING_FOR_HUMAN', to: 'ACTIVE' },
+      },
     ]);
-    expect(await intervention(id)).toMatchObject({ status: 'CANCELLED', resolution: null, response: null, delivery: 'UNANSWERED', open: false });
+    expect(await intervention(id)).toMatchObject({
+      status: 'CANCELLED',
+      resolution: null,
+      response: null,
+      delivery: 'UNANSWERED',
+      open: false,
+    });
     expect((await session(sessionId)).context).toEqual({});
   });
 
@@ -20,7 +36,10 @@ describe('cancelling a request', () => {
     const { sessionId, id } = await asked();
     const second = await scene.act.ask(sessionId);
     await scene.act.cancel(id);
-    expect(await session(sessionId)).toMatchObject({ status: 'WAITING_FOR_HUMAN', currentInterventionId: second });
+    expect(await session(sessionId)).toMatchObject({
+      status: 'WAITING_FOR_HUMAN',
+      currentInterventionId: second,
+    });
   });
 
   it('behaviour 3.8: where another went unanswered, the session is TIMEOUT', async () => {
@@ -44,7 +63,9 @@ describe('cancelling a request', () => {
 
   it('behaviour 4.4: is refused once it is settled, and to strangers', async () => {
     const { id } = await asked();
-    await refusedWithoutTrace(scene.house, 'NOT_FOUND', () => scene.act.cancel(id, null, scene.team.stranger));
+    await refusedWithoutTrace(scene.house, 'NOT_FOUND', () =>
+      scene.act.cancel(id, null, scene.team.stranger),
+    );
     await scene.act.cancel(id);
     await refusedWithoutTrace(scene.house, 'CANCELLED', () => scene.act.cancel(id));
   });

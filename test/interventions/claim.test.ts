@@ -16,7 +16,12 @@ describe('behaviour 4.6: claiming and releasing', () => {
     expect((await intervention(id)).claimedBy).toEqual(operator.actor);
     expect(await session(sessionId)).toMatchObject({ status: 'WAITING_FOR_HUMAN', version: 2 });
     expect(await eventsOf(scene.house, () => scene.act.release(id))).toEqual([
-      { type: 'intervention_released', subjectId: id, by: operator.actor.id, data: { from: operator.actor.id } },
+      {
+        type: 'intervention_released',
+        subjectId: id,
+        by: operator.actor.id,
+        data: { from: operator.actor.id },
+      },
     ]);
     expect((await intervention(id)).claimedBy).toBeNull();
   });
@@ -28,7 +33,9 @@ describe('behaviour 4.6: claiming and releasing', () => {
     await refusedWithoutTrace(scene.house, 'FORBIDDEN', () => scene.act.claim(id, colleague));
     await refusedWithoutTrace(scene.house, 'FORBIDDEN', () => scene.act.release(id, colleague));
     const events = await eventsOf(scene.house, () => scene.act.claim(id, supervisor));
-    expect(events).toMatchObject([{ type: 'intervention_claimed', by: supervisor.actor.id, data: { from: operator.actor.id } }]);
+    expect(events).toMatchObject([
+      { type: 'intervention_claimed', by: supervisor.actor.id, data: { from: operator.actor.id } },
+    ]);
     await scene.act.release(id, scene.team.admin);
     expect((await intervention(id)).claimedBy).toBeNull();
   });
@@ -41,6 +48,8 @@ describe('behaviour 4.6: claiming and releasing', () => {
     await refusedWithoutTrace(scene.house, 'FORBIDDEN', () => scene.act.claim(id, scene.team.supervisor));
     await scene.act.resolve(id, {}, scene.team.manager);
     await refusedWithoutTrace(scene.house, 'ALREADY_RESOLVED', () => scene.act.claim(id, scene.team.manager));
-    await refusedWithoutTrace(scene.house, 'ALREADY_RESOLVED', () => scene.act.release(id, scene.team.manager));
+    await refusedWithoutTrace(scene.house, 'ALREADY_RESOLVED', () =>
+      scene.act.release(id, scene.team.manager),
+    );
   });
 });

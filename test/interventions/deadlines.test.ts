@@ -7,7 +7,8 @@ import { begin } from '../../src/sessions/draft.ts';
 import { systemActor } from '../../src/identity/viewer.ts';
 import { aSession, at, item, START, terms } from './item.ts';
 
-const seconds = (date: Date | null): number | null => (date === null ? null : (date.getTime() - START.getTime()) / 1000);
+const seconds = (date: Date | null): number | null =>
+  date === null ? null : (date.getTime() - START.getTime()) / 1000;
 
 /** What the clock does to it when somebody looks at each of these seconds: "<when due> <what>". */
 function timeline(intervention: Intervention, looks: number[]): string[] {
@@ -33,16 +34,38 @@ const chain = terms(
   ],
   { after: 300 },
 );
-const two = (after: number | null) => terms([{ role: 'SUPERVISOR', timeout: 30 }, { role: 'ADMIN', timeout: 40 }], { after });
+const two = (after: number | null) =>
+  terms(
+    [
+      { role: 'SUPERVISOR', timeout: 30 },
+      { role: 'ADMIN', timeout: 40 },
+    ],
+    { after },
+  );
 
 const rows: [string, Partial<Intervention>, string[]][] = [
   [
     'timeout 180, escalation_timeout 300, supervisor 300, manager 600',
     { timeout: 180, terms: chain },
-    ['180 window_ended 0', '300 climbed 1', '600 window_ended 1', '600 climbed 2', '1200 window_ended 2', '1200 expired'],
+    [
+      '180 window_ended 0',
+      '300 climbed 1',
+      '600 window_ended 1',
+      '600 climbed 2',
+      '1200 window_ended 2',
+      '1200 expired',
+    ],
   ],
-  ['timeout 120, auto_continue', { timeout: 120, autoContinue: true }, ['120 window_ended 0', '120 continued']],
-  ['timeout 240, escalation off', { timeout: 240, terms: terms([], { automatic: false }) }, ['240 window_ended 0', '240 expired']],
+  [
+    'timeout 120, auto_continue',
+    { timeout: 120, autoContinue: true },
+    ['120 window_ended 0', '120 continued'],
+  ],
+  [
+    'timeout 240, escalation off',
+    { timeout: 240, terms: terms([], { automatic: false }) },
+    ['240 window_ended 0', '240 expired'],
+  ],
   [
     'escalation off although levels are listed',
     { timeout: 240, terms: terms([{ role: 'ADMIN', timeout: 9 }], { automatic: false, after: 300 }) },
@@ -51,24 +74,58 @@ const rows: [string, Partial<Intervention>, string[]][] = [
   [
     'escalation_timeout absent: at once',
     { timeout: 50, terms: two(null) },
-    ['50 window_ended 0', '50 climbed 1', '80 window_ended 1', '80 climbed 2', '120 window_ended 2', '120 expired'],
+    [
+      '50 window_ended 0',
+      '50 climbed 1',
+      '80 window_ended 1',
+      '80 climbed 2',
+      '120 window_ended 2',
+      '120 expired',
+    ],
   ],
   [
     'escalation_timeout not later than the first window: at once',
     { timeout: 50, terms: two(50) },
-    ['50 window_ended 0', '50 climbed 1', '80 window_ended 1', '80 climbed 2', '120 window_ended 2', '120 expired'],
+    [
+      '50 window_ended 0',
+      '50 climbed 1',
+      '80 window_ended 1',
+      '80 climbed 2',
+      '120 window_ended 2',
+      '120 expired',
+    ],
   ],
   [
     'escalation_timeout earlier than the first window: at once',
     { timeout: 50, terms: two(10) },
-    ['50 window_ended 0', '50 climbed 1', '80 window_ended 1', '80 climbed 2', '120 window_ended 2', '120 expired'],
+    [
+      '50 window_ended 0',
+      '50 climbed 1',
+      '80 window_ended 1',
+      '80 climbed 2',
+      '120 window_ended 2',
+      '120 expired',
+    ],
   ],
   [
     'no configuration (4.9)',
     {},
-    ['300 window_ended 0', '600 climbed 1', '1200 window_ended 1', '1200 climbed 2', '1800 window_ended 2', '1800 climbed 3', '2400 window_ended 3', '2400 expired'],
+    [
+      '300 window_ended 0',
+      '600 climbed 1',
+      '1200 window_ended 1',
+      '1200 climbed 2',
+      '1800 window_ended 2',
+      '1800 climbed 3',
+      '2400 window_ended 3',
+      '2400 expired',
+    ],
   ],
-  ['escalation on and no level listed', { timeout: 70, terms: terms([], { after: 100 }) }, ['70 window_ended 0', '70 expired']],
+  [
+    'escalation on and no level listed',
+    { timeout: 70, terms: terms([], { after: 100 }) },
+    ['70 window_ended 0', '70 expired'],
+  ],
 ];
 
 describe('behaviour 4.8: the timeline', () => {
@@ -94,7 +151,12 @@ describe('behaviour 4.8: the timeline', () => {
     const draft = begin({ session: aSession(), interventions: [item({ timeout: 180, terms: chain })] });
     advance(draft, draft.interventions[0]!, at(200));
     const [waiting] = draft.interventions;
-    expect(waiting).toMatchObject({ status: 'PENDING', requiredRole: 'OPERATOR', escalationLevel: 0, windowEnded: true });
+    expect(waiting).toMatchObject({
+      status: 'PENDING',
+      requiredRole: 'OPERATOR',
+      escalationLevel: 0,
+      windowEnded: true,
+    });
     expect([seconds(waiting!.expiresAt), seconds(waiting!.dueAt)]).toEqual([300, 300]);
   });
 
@@ -105,20 +167,47 @@ describe('behaviour 4.8: the timeline', () => {
     expect(raised).toMatchObject({ status: 'PENDING', escalationLevel: 2, requiredRole: 'MANAGER' });
     expect(seconds(raised!.expiresAt)).toBe(1200);
     expect(raised!.escalations).toMatchObject([
-      { level: 1, role: 'SUPERVISOR', automatic: true, escalatedAt: at(300).toISOString(), respondBy: at(600).toISOString() },
-      { level: 2, role: 'MANAGER', automatic: true, escalatedAt: at(600).toISOString(), respondBy: at(1200).toISOString() },
+      {
+        level: 1,
+        role: 'SUPERVISOR',
+        automatic: true,
+        escalatedAt: at(300).toISOString(),
+        respondBy: at(600).toISOString(),
+      },
+      {
+        level: 2,
+        role: 'MANAGER',
+        automatic: true,
+        escalatedAt: at(600).toISOString(),
+        respondBy: at(1200).toISOString(),
+      },
     ]);
-    expect(draft.events.map(({ type }) => type)).toEqual(['timeout_occurred', 'escalation_triggered', 'timeout_occurred', 'escalation_triggered']);
+    expect(draft.events.map(({ type }) => type)).toEqual([
+      'timeout_occurred',
+      'escalation_triggered',
+      'timeout_occurred',
+      'escalation_triggered',
+    ]);
     expect(draft.session.status).toBe('WAITING_FOR_HUMAN');
   });
 });
 
 describe('behaviour 4.8, 4.11: escalated by hand', () => {
   const byHand = (moment: number, level: number, more: Partial<Intervention> = {}) =>
-    escalated(item({ timeout: 180, terms: chain, ...more }), level, { reason: '', automatic: false, escalatedBy: systemActor }, at(moment));
+    escalated(
+      item({ timeout: 180, terms: chain, ...more }),
+      level,
+      { reason: '', automatic: false, escalatedBy: systemActor },
+      at(moment),
+    );
 
   it.each([
-    ['within the first window', 10, 1, ['310 window_ended 1', '310 climbed 2', '910 window_ended 2', '910 expired']],
+    [
+      'within the first window',
+      10,
+      1,
+      ['310 window_ended 1', '310 climbed 2', '910 window_ended 2', '910 expired'],
+    ],
     ['to level 2 at once', 10, 2, ['610 window_ended 2', '610 expired']],
   ])('%s: that level’s window runs from then', (_, moment, level, expected) => {
     expect(timeline(byHand(moment, level), everySecond)).toEqual(expected);
@@ -127,8 +216,18 @@ describe('behaviour 4.8, 4.11: escalated by hand', () => {
   it('between the first window and level 1', () => {
     const draft = begin({ session: aSession(), interventions: [item({ timeout: 180, terms: chain })] });
     advance(draft, draft.interventions[0]!, at(200));
-    const raised = escalated(draft.interventions[0]!, 1, { reason: '', automatic: false, escalatedBy: systemActor }, at(250));
-    expect(timeline(raised, everySecond)).toEqual(['550 window_ended 1', '550 climbed 2', '1150 window_ended 2', '1150 expired']);
+    const raised = escalated(
+      draft.interventions[0]!,
+      1,
+      { reason: '', automatic: false, escalatedBy: systemActor },
+      at(250),
+    );
+    expect(timeline(raised, everySecond)).toEqual([
+      '550 window_ended 1',
+      '550 climbed 2',
+      '1150 window_ended 2',
+      '1150 expired',
+    ]);
   });
 
   it('it no longer continues by itself', () => {
@@ -136,7 +235,13 @@ describe('behaviour 4.8, 4.11: escalated by hand', () => {
   });
 
   it('with escalation off it times out at the end of that level', () => {
-    const off = terms([{ role: 'SUPERVISOR', timeout: 20 }, { role: 'ADMIN', timeout: 20 }], { automatic: false });
+    const off = terms(
+      [
+        { role: 'SUPERVISOR', timeout: 20 },
+        { role: 'ADMIN', timeout: 20 },
+      ],
+      { automatic: false },
+    );
     expect(timeline(byHand(10, 1, { terms: off }), [10_000])).toEqual(['30 window_ended 1', '30 expired']);
   });
 });

@@ -12,12 +12,26 @@ describe('escalating by hand', () => {
     const events = await eventsOf(scene.house, async () => (reply = await scene.act.escalate(id)));
     expect(reply).toEqual({ interventionId: id, escalationLevel: 1, requiredRole: 'SUPERVISOR' });
     const item = await intervention(id);
-    expect(item).toMatchObject({ status: 'PENDING', escalations: [{ level: 1, automatic: false, reason: 'above me', escalatedBy: scene.team.operator.actor }] });
+    expect(item).toMatchObject({
+      status: 'PENDING',
+      escalations: [
+        { level: 1, automatic: false, reason: 'above me', escalatedBy: scene.team.operator.actor },
+      ],
+    });
     expect(seconds(item.createdAt, item.expiresAt)).toBe(610);
     expect(events).toEqual([
-      { type: 'escalation_triggered', subjectId: id, by: scene.team.operator.actor.id, data: { level: 1, role: 'SUPERVISOR', reason: 'above me', automatic: false } },
+      {
+        type: 'escalation_triggered',
+        subjectId: id,
+        by: scene.team.operator.actor.id,
+        data: { level: 1, role: 'SUPERVISOR', reason: 'above me', automatic: false },
+      },
     ]);
-    expect(await session(sessionId)).toMatchObject({ status: 'WAITING_FOR_HUMAN', currentInterventionId: id, version: 2 });
+    expect(await session(sessionId)).toMatchObject({
+      status: 'WAITING_FOR_HUMAN',
+      currentInterventionId: id,
+      version: 2,
+    });
     expect(await refusal(scene.act.resolve(id))).toBe('FORBIDDEN');
     await scene.act.resolve(id, {}, scene.team.manager);
     expect((await session(sessionId)).context).toMatchObject({ escalation_requested: true });
@@ -35,7 +49,9 @@ describe('escalating by hand', () => {
     await scene.act.escalate(id, { level: 2 });
     await refusedWithoutTrace(scene.house, 'INVALID_INPUT', () => scene.act.escalate(id, { level: 2 }));
     await refusedWithoutTrace(scene.house, 'INVALID_INPUT', () => scene.act.escalate(id, { level: 1 }));
-    await refusedWithoutTrace(scene.house, 'ESCALATION_EXHAUSTED', () => scene.act.escalate(id, { level: 4 }));
+    await refusedWithoutTrace(scene.house, 'ESCALATION_EXHAUSTED', () =>
+      scene.act.escalate(id, { level: 4 }),
+    );
     await scene.act.escalate(id);
     await refusedWithoutTrace(scene.house, 'ESCALATION_EXHAUSTED', () => scene.act.escalate(id));
   });
@@ -43,7 +59,9 @@ describe('escalating by hand', () => {
   it('is refused without a reason, to strangers, and once it is settled', async () => {
     const { id } = await asked();
     await refusedWithoutTrace(scene.house, 'INVALID_INPUT', () => scene.act.escalate(id, { reason: ' ' }));
-    await refusedWithoutTrace(scene.house, 'NOT_FOUND', () => scene.act.escalate(id, {}, scene.team.stranger));
+    await refusedWithoutTrace(scene.house, 'NOT_FOUND', () =>
+      scene.act.escalate(id, {}, scene.team.stranger),
+    );
     await scene.act.resolve(id);
     await refusedWithoutTrace(scene.house, 'ALREADY_RESOLVED', () => scene.act.escalate(id));
   });

@@ -19,23 +19,37 @@ describe('the clock’s verb', () => {
     const { id } = await asked();
     clock().advance(300);
     const events = await eventsOf(scene.house, () => Promise.all([scene.act.sweep(id), scene.act.sweep(id)]));
-    expect(events).toMatchObject([{ type: 'timeout_occurred', by: 'system', data: { level: 0, dueAt: clock().now().toISOString() } }]);
+    expect(events).toMatchObject([
+      { type: 'timeout_occurred', by: 'system', data: { level: 0, dueAt: clock().now().toISOString() } },
+    ]);
     await scene.act.resolve(id);
   });
 
   it('behaviour 4.10: AUTO_CONTINUE takes the recommended option and is delivered like any answer', async () => {
-    const options = [option('off', { recommended: true, disabled: true }), option('a', { recommended: true, metadata: { m: 1 } })];
+    const options = [
+      option('off', { recommended: true, disabled: true }),
+      option('a', { recommended: true, metadata: { m: 1 } }),
+    ];
     const { sessionId, id } = await asked({ timeout: 120, autoContinue: true, options }, 'inside');
     scene.house.drives.length = 0;
     clock().advance(120);
     const events = await eventsOf(scene.house, () => scene.act.sweep(id));
-    expect(events.map(({ type }) => type)).toEqual(['timeout_occurred', 'auto_continue_triggered', 'intervention_resolved', 'session_status_changed']);
+    expect(events.map(({ type }) => type)).toEqual([
+      'timeout_occurred',
+      'auto_continue_triggered',
+      'intervention_resolved',
+      'session_status_changed',
+    ]);
     expect(await intervention(id)).toMatchObject({
       status: 'RESOLVED',
       resolution: 'AUTO_CONTINUE',
       delivery: 'PENDING',
       resolvedById: null,
-      response: { responseType: 'auto_continue', selectedOption: { id: 'a' }, respondedBy: { kind: 'SYSTEM' } },
+      response: {
+        responseType: 'auto_continue',
+        selectedOption: { id: 'a' },
+        respondedBy: { kind: 'SYSTEM' },
+      },
     });
     expect((await session(sessionId)).context).toMatchObject({ response_type: 'auto_continue', m: 1 });
     expect(scene.house.drives).toEqual([sessionId]);
@@ -45,7 +59,10 @@ describe('the clock’s verb', () => {
     const { id } = await asked({ timeout: 120, autoContinue: true });
     clock().advance(120);
     await scene.act.sweep(id);
-    expect(await intervention(id)).toMatchObject({ resolution: 'AUTO_CONTINUE', response: { selectedOption: null } });
+    expect(await intervention(id)).toMatchObject({
+      resolution: 'AUTO_CONTINUE',
+      response: { selectedOption: null },
+    });
   });
 
   it('behaviour 3.2, 4.8: past the last level it is TIMEOUT; the session too, once none is left', async () => {
@@ -54,8 +71,16 @@ describe('the clock’s verb', () => {
     const second = await scene.act.ask(sessionId);
     clock().advance(2390);
     await scene.act.sweep(id);
-    expect(await intervention(id)).toMatchObject({ status: 'TIMEOUT', resolution: 'TIMEOUT', delivery: 'UNANSWERED', open: true });
-    expect(await session(sessionId)).toMatchObject({ status: 'WAITING_FOR_HUMAN', currentInterventionId: second });
+    expect(await intervention(id)).toMatchObject({
+      status: 'TIMEOUT',
+      resolution: 'TIMEOUT',
+      delivery: 'UNANSWERED',
+      open: true,
+    });
+    expect(await session(sessionId)).toMatchObject({
+      status: 'WAITING_FOR_HUMAN',
+      currentInterventionId: second,
+    });
     expect(await scene.act.resolve(second, {}, scene.team.admin)).toMatchObject({ sessionResumed: false });
     expect(await session(sessionId)).toMatchObject({ status: 'TIMEOUT', currentInterventionId: null });
   });

@@ -44,8 +44,10 @@ export function item(more: Partial<Intervention> = {}): Intervention {
   };
 }
 
-export const terms = (levels: EscalationLevel[], { automatic = true, after = null as number | null } = {}): never =>
-  ({ v: 1, escalation: { automatic, after, levels } }) satisfies Terms as never;
+export const terms = (
+  levels: EscalationLevel[],
+  { automatic = true, after = null as number | null } = {},
+): never => ({ v: 1, escalation: { automatic, after, levels } }) satisfies Terms as never;
 
 export const aSession = (more: Partial<Session> = {}): Session => ({
   id: 'session_1',
@@ -64,6 +66,7 @@ export const aSession = (more: Partial<Session> = {}): Session => ({
   unanswered: false,
   answeredAsync: false,
   runnerState: null,
+  driveEpoch: 0,
   staleAt: at(86_400),
   createdAt: START,
   lastActivity: START,

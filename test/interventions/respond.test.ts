@@ -14,21 +14,44 @@ describe('answering in one’s own words', () => {
     ['select_option', 'RESPONDED', 'custom_select_option', null],
   ])('behaviour 4.3: "%s" → %s', async (given, resolution, responseType, modifications) => {
     const { sessionId, id } = await asked();
-    expect(await scene.act.respond(id, { responseType: given, metadata: { mine: 1 } })).toMatchObject({ resolution, sessionResumed: true });
+    expect(await scene.act.respond(id, { responseType: given, metadata: { mine: 1 } })).toMatchObject({
+      resolution,
+      sessionResumed: true,
+    });
     // Behaviour 4.5: the text is the reasoning.
-    expect(await intervention(id)).toMatchObject({ resolution, response: { responseType, content: 'as I say', reasoning: 'as I say', modifications, metadata: { mine: 1 } } });
-    expect((await session(sessionId)).context).toMatchObject({ response_type: responseType, human_response: 'as I say' });
+    expect(await intervention(id)).toMatchObject({
+      resolution,
+      response: {
+        responseType,
+        content: 'as I say',
+        reasoning: 'as I say',
+        modifications,
+        metadata: { mine: 1 },
+      },
+    });
+    expect((await session(sessionId)).context).toMatchObject({
+      response_type: responseType,
+      human_response: 'as I say',
+    });
   });
 
   it('behaviour 4.3: "escalate" escalates', async () => {
     const { id } = await asked();
-    expect(await scene.act.respond(id, { responseType: 'escalate' })).toMatchObject({ resolution: 'ESCALATED' });
-    expect(await intervention(id)).toMatchObject({ status: 'PENDING', escalationLevel: 1, escalations: [{ reason: 'as I say' }] });
+    expect(await scene.act.respond(id, { responseType: 'escalate' })).toMatchObject({
+      resolution: 'ESCALATED',
+    });
+    expect(await intervention(id)).toMatchObject({
+      status: 'PENDING',
+      escalationLevel: 1,
+      escalations: [{ reason: 'as I say' }],
+    });
   });
 
   it('behaviour 4.3: an empty text is no modification', async () => {
     const { id } = await asked();
-    await refusedWithoutTrace(scene.house, 'INVALID_INPUT', () => scene.act.respond(id, { responseType: 'modify', responseText: '  ' }));
+    await refusedWithoutTrace(scene.house, 'INVALID_INPUT', () =>
+      scene.act.respond(id, { responseType: 'modify', responseText: '  ' }),
+    );
   });
 
   it('behaviour 4.7: the form asked for must be filled in, as its schema says', async () => {

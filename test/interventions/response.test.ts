@@ -56,7 +56,12 @@ describe('behaviour 3.5: the answer is folded into the context', () => {
   });
 
   it('with reasoning, custom input, the option and its metadata, and that it was escalated by hand', () => {
-    const given = response({ responseType: 'select_option', selectedOption: option({ price: 3 }, 'reject'), customInput: 'c', reasoning: 'r' });
+    const given = response({
+      responseType: 'select_option',
+      selectedOption: option({ price: 3 }, 'reject'),
+      customInput: 'c',
+      reasoning: 'r',
+    });
     expect(foldResponse({ price: 1 }, given, true)).toEqual({
       price: 3,
       human_response: 'yes',
@@ -70,7 +75,11 @@ describe('behaviour 3.5: the answer is folded into the context', () => {
   });
 
   it('reserved keys win over metadata, and a person’s own metadata does not come in', () => {
-    const given = response({ responseType: 'reject', selectedOption: option({ approval_granted: true, human_response: 'forged' }), metadata: { theirs: 1 } });
+    const given = response({
+      responseType: 'reject',
+      selectedOption: option({ approval_granted: true, human_response: 'forged' }),
+      metadata: { theirs: 1 },
+    });
     const folded = foldResponse({}, given, false);
     expect(folded).toMatchObject({ human_response: 'yes', approval_denied: true });
     expect(folded).not.toHaveProperty('approval_granted');
@@ -78,25 +87,47 @@ describe('behaviour 3.5: the answer is folded into the context', () => {
   });
 
   it('what an earlier answer left goes', () => {
-    const earlier = foldResponse({ mine: 1 }, response({ responseType: 'reject', reasoning: 'no', customInput: 'x', selectedOption: option({}) }), true);
-    expect(foldResponse(earlier, response(), false)).toEqual({ mine: 1, human_response: 'yes', response_type: 'approve', approval_granted: true });
+    const earlier = foldResponse(
+      { mine: 1 },
+      response({ responseType: 'reject', reasoning: 'no', customInput: 'x', selectedOption: option({}) }),
+      true,
+    );
+    expect(foldResponse(earlier, response(), false)).toEqual({
+      mine: 1,
+      human_response: 'yes',
+      response_type: 'approve',
+      approval_granted: true,
+    });
   });
 
-  it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])('%s as a key is data like any other', (key) => {
-    const hostile = JSON.parse(`{${JSON.stringify(key)}: {"polluted": true}}`);
-    for (const folded of [foldResponse(hostile, response(), false), foldResponse({}, response({ selectedOption: option(hostile) }), false)]) {
-      expect(Object.getPrototypeOf(folded)).toBe(Object.prototype);
-      expect(Object.getOwnPropertyDescriptor(folded, key)?.value).toEqual({ polluted: true });
-      expect((folded as { polluted?: true }).polluted).toBeUndefined();
-      expect(JSON.parse(JSON.stringify(folded))).toEqual(folded);
-    }
-    expect(({} as { polluted?: true }).polluted).toBeUndefined();
-  });
+  it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])(
+    '%s as a key is data like any other',
+    (key) => {
+      const hostile = JSON.parse(`{${JSON.stringify(key)}: {"polluted": true}}`);
+      for (const folded of [
+        foldResponse(hostile, response(), false),
+        foldResponse({}, response({ selectedOption: option(hostile) }), false),
+      ]) {
+        expect(Object.getPrototypeOf(folded)).toBe(Object.prototype);
+        expect(Object.getOwnPropertyDescriptor(folded, key)?.value).toEqual({ polluted: true });
+        expect((folded as { polluted?: true }).polluted).toBeUndefined();
+        expect(JSON.parse(JSON.stringify(folded))).toEqual(folded);
+      }
+      expect(({} as { polluted?: true }).polluted).toBeUndefined();
+    },
+  );
 
   it('behaviour 10.3: however many answers are folded in, the context stays within its bound', () => {
     let context = {};
     for (let round = 0; round < 6; round += 1) {
-      context = foldResponse(context, response({ responseType: 'select_option', selectedOption: option({ [`k${round}`]: 'x'.repeat(100_000) }) }), false);
+      context = foldResponse(
+        context,
+        response({
+          responseType: 'select_option',
+          selectedOption: option({ [`k${round}`]: 'x'.repeat(100_000) }),
+        }),
+        false,
+      );
     }
     expect(Object.keys(context)).toEqual(expect.arrayContaining(['k0', 'k1', 'selected_option']));
     expect(context).not.toHaveProperty('k5');

@@ -11,7 +11,8 @@ const who = (role: Viewer['role'], id = 'user_me'): Viewer => ({
   credentialId: 'key',
   expiresAt: null,
 });
-const code = (outcome: { ok: true } | { ok: false; error: { code: string } }): string => (outcome.ok ? 'ok' : outcome.error.code);
+const code = (outcome: { ok: true } | { ok: false; error: { code: string } }): string =>
+  outcome.ok ? 'ok' : outcome.error.code;
 
 describe('behaviour 4.2, 4.4: whether it can still be answered', () => {
   it.each([
@@ -24,13 +25,14 @@ describe('behaviour 4.2, 4.4: whether it can still be answered', () => {
 
 describe('behaviour 2.3, 2.4, 4.11: who may answer', () => {
   const order = ['VIEWER', 'OPERATOR', 'SUPERVISOR', 'MANAGER', 'ADMIN'];
-  it.each(roles.flatMap((role) => (['OPERATOR', 'SUPERVISOR', 'MANAGER', 'ADMIN'] as const).map((required) => [role, required] as const)))(
-    '%s where %s is required',
-    (role, requiredRole) => {
-      const able = role !== 'AGENT' && order.indexOf(role) >= order.indexOf(requiredRole);
-      expect(mayAnswer(item({ requiredRole }), who(role)).ok).toBe(able);
-    },
-  );
+  it.each(
+    roles.flatMap((role) =>
+      (['OPERATOR', 'SUPERVISOR', 'MANAGER', 'ADMIN'] as const).map((required) => [role, required] as const),
+    ),
+  )('%s where %s is required', (role, requiredRole) => {
+    const able = role !== 'AGENT' && order.indexOf(role) >= order.indexOf(requiredRole);
+    expect(mayAnswer(item({ requiredRole }), who(role)).ok).toBe(able);
+  });
 
   it('an AGENT does not, even where AGENT is what is asked for', () => {
     expect(code(mayAnswer(item({ requiredRole: 'AGENT' }), who('AGENT')))).toBe('FORBIDDEN');
@@ -38,10 +40,20 @@ describe('behaviour 2.3, 2.4, 4.11: who may answer', () => {
 
   it.each([
     ['its claimer', who('OPERATOR'), { ok: true, value: { override: false } }],
-    ['someone with intervention.override', who('SUPERVISOR', 'user_else'), { ok: true, value: { override: true } }],
-    ['anybody else, told whose it is', who('OPERATOR', 'user_else'), { ok: false, error: { code: 'FORBIDDEN', message: 'claimed by Ada' } }],
+    [
+      'someone with intervention.override',
+      who('SUPERVISOR', 'user_else'),
+      { ok: true, value: { override: true } },
+    ],
+    [
+      'anybody else, told whose it is',
+      who('OPERATOR', 'user_else'),
+      { ok: false, error: { code: 'FORBIDDEN', message: 'claimed by Ada' } },
+    ],
   ])('behaviour 4.6, 2.7: of a claimed one: %s', (_, viewer, expected) => {
-    expect(mayAnswer(item({ claimedBy: { ...who('OPERATOR').actor, name: 'Ada' } }), viewer)).toEqual(expected);
+    expect(mayAnswer(item({ claimedBy: { ...who('OPERATOR').actor, name: 'Ada' } }), viewer)).toEqual(
+      expected,
+    );
   });
 
   it('behaviour 4.6: a claim does not outlive the wait', () => {
@@ -50,7 +62,15 @@ describe('behaviour 2.3, 2.4, 4.11: who may answer', () => {
 });
 
 describe('behaviour 4.5: which option may be chosen', () => {
-  const option = { id: 'a', label: 'A', description: '', value: 'a', category: 'SELECTION', metadata: {}, recommended: false };
+  const option = {
+    id: 'a',
+    label: 'A',
+    description: '',
+    value: 'a',
+    category: 'SELECTION',
+    metadata: {},
+    recommended: false,
+  };
   const asked = item({
     options: [
       { ...option, disabled: false, disabledReason: null },
@@ -63,10 +83,14 @@ describe('behaviour 4.5: which option may be chosen', () => {
     ['__proto__', 'ADMIN', 'OPTION_NOT_FOUND'],
     ['off', 'OPERATOR', 'OPTION_DISABLED'],
     ['off', 'SUPERVISOR', 'ok'],
-  ] as const)('%s by %s: %s', (id, role, expected) => expect(code(mayChoose(asked, id, who(role)))).toBe(expected));
+  ] as const)('%s by %s: %s', (id, role, expected) =>
+    expect(code(mayChoose(asked, id, who(role)))).toBe(expected),
+  );
 
   it('says why it is disabled, and that it took an override', () => {
-    expect(mayChoose(asked, 'off', who('OPERATOR'))).toMatchObject({ error: { message: 'too dear', path: ['optionId'] } });
+    expect(mayChoose(asked, 'off', who('OPERATOR'))).toMatchObject({
+      error: { message: 'too dear', path: ['optionId'] },
+    });
     expect(mayChoose(asked, 'off', who('ADMIN'))).toMatchObject({ value: { override: true } });
   });
 });

@@ -18,7 +18,12 @@ describe('behaviour 3.9: a silent session', () => {
     expect(await everything(scene.house)).toEqual(before);
     clock().advance(1);
     expect(await eventsOf(scene.house, () => Promise.all([sweep(id), sweep(id)]))).toEqual([
-      { type: 'session_status_changed', subjectId: id, by: 'system', data: { from: 'ACTIVE', to: 'TIMEOUT' } },
+      {
+        type: 'session_status_changed',
+        subjectId: id,
+        by: 'system',
+        data: { from: 'ACTIVE', to: 'TIMEOUT' },
+      },
     ]);
     expect(await session(id)).toMatchObject({ status: 'TIMEOUT', staleAt: null });
     expect(await refusal(scene.act.resume(id))).toBe('INVALID_STATE');
@@ -28,7 +33,11 @@ describe('behaviour 3.9: a silent session', () => {
   it('is measured from its last activity', async () => {
     const id = await scene.act.start();
     clock().advance(DAY / 2);
-    await reportExecutionEvent(scene.house.deps, scene.team.agent, { sessionId: id, agentName: 'ada', type: 'step' });
+    await reportExecutionEvent(scene.house.deps, scene.team.agent, {
+      sessionId: id,
+      agentName: 'ada',
+      type: 'step',
+    });
     clock().advance(DAY / 2);
     expect(await eventsOf(scene.house, () => sweep(id))).toEqual([]);
     const row = await session(id);
@@ -50,6 +59,8 @@ describe('behaviour 3.9: a silent session', () => {
     const id = await scene.act.start();
     await cancelSession(scene.house.deps, scene.team.agent, id, null);
     clock().advance(2 * DAY);
-    expect(await eventsOf(scene.house, async () => [await sweep(id), await sweep('session_gone')])).toEqual([]);
+    expect(await eventsOf(scene.house, async () => [await sweep(id), await sweep('session_gone')])).toEqual(
+      [],
+    );
   });
 });

@@ -5,7 +5,15 @@ import { appendConversationTurn } from '../../src/sessions/append-turn.ts';
 import { cancelSession, completeSession, failSession } from '../../src/sessions/end.ts';
 import { reportExecutionEvent } from '../../src/sessions/report.ts';
 import { onPostgres, withDatabase } from '../support/database.ts';
-import { everything, expectInvariants, type House, openHouse, seedTeam, type Team, verbs } from '../support/house.ts';
+import {
+  everything,
+  expectInvariants,
+  type House,
+  openHouse,
+  seedTeam,
+  type Team,
+  verbs,
+} from '../support/house.ts';
 
 // Commands drawn at random over a few sessions, one after the other and all at once from two processes. What must hold
 // afterwards is said without repeating the rules: from the rows, and from the events alone.
@@ -15,11 +23,34 @@ let houses: House[];
 
 beforeAll(async () => {
   const { clock } = database();
-  houses = [openHouse(database(), clock), openHouse(onPostgres ? await database().replica() : database(), clock)];
+  houses = [
+    openHouse(database(), clock),
+    openHouse(onPostgres ? await database().replica() : database(), clock),
+  ];
 });
 
 const SESSIONS = 3;
-const kinds = ['ask', 'ask', 'ask async', 'approve', 'reject', 'option', 'respond', 'resume', 'escalate', 'claim', 'release', 'cancel', 'acknowledge', 'sweep', 'report', 'turn', 'complete', 'fail', 'stop'] as const;
+const kinds = [
+  'ask',
+  'ask',
+  'ask async',
+  'approve',
+  'reject',
+  'option',
+  'respond',
+  'resume',
+  'escalate',
+  'claim',
+  'release',
+  'cancel',
+  'acknowledge',
+  'sweep',
+  'report',
+  'turn',
+  'complete',
+  'fail',
+  'stop',
+] as const;
 /** `on` picks the session, `which` the intervention among those asked of it so far, `wait` seconds to let pass first. */
 const command = fc.record({
   kind: fc.constantFrom(...kinds),
@@ -44,7 +75,11 @@ async function scene(): Promise<Scene> {
 }
 
 /** Runs a command in one of the processes; a refusal is an answer like any other. Any other error fails. */
-async function run(at: number, { team, sessions, asked }: Scene, { kind, on, which, by }: Drawn): Promise<void> {
+async function run(
+  at: number,
+  { team, sessions, asked }: Scene,
+  { kind, on, which, by }: Drawn,
+): Promise<void> {
   const house = houses[at % 2]!;
   const act = verbs(house, team);
   const who = team[by];
@@ -52,7 +87,15 @@ async function run(at: number, { team, sessions, asked }: Scene, { kind, on, whi
   const id = asked[on]![which % Math.max(asked[on]!.length, 1)] ?? 'intervention_none';
   const ask = async (asyncMode: boolean) => {
     const options = [{ id: 'a', label: 'A', description: '', value: 'a', metadata: { seen: true } }];
-    asked[on]!.push(await act.ask(sessionId, { asyncMode, options, timeout: 60, autoContinue: which === 0, agentName: `agent ${which}` }));
+    asked[on]!.push(
+      await act.ask(sessionId, {
+        asyncMode,
+        options,
+        timeout: 60,
+        autoContinue: which === 0,
+        agentName: `agent ${which}`,
+      }),
+    );
   };
   const steps: Record<Drawn['kind'], () => Promise<unknown>> = {
     ask: () => ask(false),
@@ -68,8 +111,14 @@ async function run(at: number, { team, sessions, asked }: Scene, { kind, on, whi
     cancel: () => act.cancel(id),
     acknowledge: () => act.acknowledge(id),
     sweep: () => act.sweep(id),
-    report: () => reportExecutionEvent(house.deps, team.agent, { sessionId, agentName: `agent ${which}`, type: 'step' }),
-    turn: () => appendConversationTurn(house.deps, team.agent, sessionId, { agentName: 'ada', input: 'in', response: 'out' }),
+    report: () =>
+      reportExecutionEvent(house.deps, team.agent, { sessionId, agentName: `agent ${which}`, type: 'step' }),
+    turn: () =>
+      appendConversationTurn(house.deps, team.agent, sessionId, {
+        agentName: 'ada',
+        input: 'in',
+        response: 'out',
+      }),
     complete: () => completeSession(house.deps, team.agent, sessionId, null),
     fail: () => failSession(house.deps, team.agent, sessionId, 'broken'),
     stop: () => cancelSession(house.deps, team.agent, sessionId, null),
@@ -86,7 +135,9 @@ async function expectTheLogToAgree({ sessions }: Scene): Promise<void> {
   const { events, ...rows } = await everything(houses[0]!);
   for (const session of rows.sessions.filter(({ id }) => sessions.includes(id))) {
     const mine = events.filter(({ sessionId }) => sessionId === session.id);
-    const moves = mine.filter(({ type }) => type === 'session_status_changed').map(({ data }) => data as { from: string; to: string });
+    const moves = mine
+      .filter(({ type }) => type === 'session_status_changed')
+      .map(({ data }) => data as { from: string; to: string });
     let status = 'ACTIVE';
     for (const move of moves) {
       expect(move.from).toBe(status);
@@ -94,7 +145,9 @@ async function expectTheLogToAgree({ sessions }: Scene): Promise<void> {
       status = move.to;
     }
     expect(status).toBe(session.status);
-    expect(mine.filter(({ type }) => type === 'intervention_requested')).toHaveLength(session.interventionCount);
+    expect(mine.filter(({ type }) => type === 'intervention_requested')).toHaveLength(
+      session.interventionCount,
+    );
     expect(mine.filter(({ type }) => type === 'conversation_turn_appended')).toHaveLength(
       rows.turns.filter(({ sessionId }) => sessionId === session.id).length,
     );
@@ -103,13 +156,18 @@ async function expectTheLogToAgree({ sessions }: Scene): Promise<void> {
     const mine = events.filter(({ subjectId }) => subjectId === item.id);
     const of = (type: string) => mine.filter((event) => event.type === type);
     expect(mine[0]!.type).toBe('intervention_requested');
-    expect(FINAL.flatMap(of).length, 'two ends').toBe(item.status === 'PENDING' || (item.status === 'TIMEOUT' && item.response === null) ? 0 : 1);
+    expect(FINAL.flatMap(of).length, 'two ends').toBe(
+      item.status === 'PENDING' || (item.status === 'TIMEOUT' && item.response === null) ? 0 : 1,
+    );
     expect(of('escalation_triggered').map(({ data }) => (data as { level: number }).level)).toEqual(
       (item.escalations as { level: number }[]).map(({ level }) => level),
     );
     expect(of('intervention_delivered')).toHaveLength(item.delivery === 'DELIVERED' ? 1 : 0);
-    const claims = mine.filter(({ type }) => ['intervention_claimed', 'intervention_released', 'escalation_triggered'].includes(type));
-    if (item.status === 'PENDING') expect(item.claimedBy !== null).toBe(claims.at(-1)?.type === 'intervention_claimed');
+    const claims = mine.filter(({ type }) =>
+      ['intervention_claimed', 'intervention_released', 'escalation_triggered'].includes(type),
+    );
+    if (item.status === 'PENDING')
+      expect(item.claimedBy !== null).toBe(claims.at(-1)?.type === 'intervention_claimed');
     if (item.status === 'CANCELLED') expect(of('intervention_cancelled')).toHaveLength(1);
   }
 }
@@ -125,7 +183,12 @@ const totals = async (): Promise<{ versions: number; events: number; announced: 
 };
 
 /** Random, and the seed is printed with the smallest example where it fails; bounded in time. */
-const bounds: fc.Parameters<unknown> = { interruptAfterTimeLimit: 8_000, markInterruptAsFailure: false, numRuns: 40, endOnFailure: true };
+const bounds: fc.Parameters<unknown> = {
+  interruptAfterTimeLimit: 8_000,
+  markInterruptAsFailure: false,
+  numRuns: 40,
+  endOnFailure: true,
+};
 
 describe('whatever is done to sessions', () => {
   it('one thing after the other: each change raises one version by one and writes events; nothing else does', async () => {

@@ -1,7 +1,17 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { onPostgres, withDatabase } from '../support/database.ts';
 import { gate } from '../support/gate.ts';
-import { everything, heldBeforeWriting, type House, keepsInvariants, openHouse, refusal, seedTeam, type Team, verbs } from '../support/house.ts';
+import {
+  everything,
+  heldBeforeWriting,
+  type House,
+  keepsInvariants,
+  openHouse,
+  refusal,
+  seedTeam,
+  type Team,
+  verbs,
+} from '../support/house.ts';
 import { DomainError } from '../../src/kernel/errors.ts';
 import { appendConversationTurn } from '../../src/sessions/append-turn.ts';
 import { cancelSession, completeSession } from '../../src/sessions/end.ts';
@@ -28,7 +38,12 @@ const of = (at: number) => acts[at % 2]!;
 async function tally(attempts: Promise<unknown>[]): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
   for (const result of await Promise.allSettled(attempts)) {
-    const name = result.status === 'fulfilled' ? 'granted' : result.reason instanceof DomainError ? result.reason.code : String(result.reason);
+    const name =
+      result.status === 'fulfilled'
+        ? 'granted'
+        : result.reason instanceof DomainError
+          ? result.reason.code
+          : String(result.reason);
     counts[name] = (counts[name] ?? 0) + 1;
   }
   return counts;
@@ -36,7 +51,8 @@ async function tally(attempts: Promise<unknown>[]): Promise<Record<string, numbe
 
 const find = (id: string) => houses[0]!.deps.prisma.intervention.findUniqueOrThrow({ where: { id } });
 const session = (id: string) => houses[0]!.deps.prisma.session.findUniqueOrThrow({ where: { id } });
-const eventsAbout = (subjectId: string, type: string) => houses[0]!.deps.prisma.unsealedEvent.count({ where: { subjectId, type } });
+const eventsAbout = (subjectId: string, type: string) =>
+  houses[0]!.deps.prisma.unsealedEvent.count({ where: { subjectId, type } });
 
 describe('behaviour 4.2: exactly one answer wins', () => {
   it.each([
@@ -45,7 +61,9 @@ describe('behaviour 4.2: exactly one answer wins', () => {
   ])('of 50 at once %s; the rest are ALREADY_RESOLVED', async (_, pick) => {
     const sessionId = await of(0).start();
     const id = await of(0).ask(sessionId);
-    const attempts = Array.from({ length: 50 }, (_, at) => of(pick(at)).resolve(id, { reasoning: `answer ${at}` }));
+    const attempts = Array.from({ length: 50 }, (_, at) =>
+      of(pick(at)).resolve(id, { reasoning: `answer ${at}` }),
+    );
     expect(await tally(attempts)).toEqual({ granted: 1, ALREADY_RESOLVED: 49 });
     expect(await eventsAbout(id, 'intervention_resolved')).toBe(1);
     expect((await session(sessionId)).version).toBe(2);
@@ -56,9 +74,17 @@ describe('behaviour 4.2: exactly one answer wins', () => {
     const id = await of(0).ask(await of(0).start());
     const bothHaveRead = gate(2);
     const held = [database(), onPostgres ? await database().replica() : database()].map((each) =>
-      verbs(openHouse(heldBeforeWriting(each, async (writes) => void (writes === 0 && (await bothHaveRead.arrive()))), clock), team),
+      verbs(
+        openHouse(
+          heldBeforeWriting(each, async (writes) => void (writes === 0 && (await bothHaveRead.arrive()))),
+          clock,
+        ),
+        team,
+      ),
     );
-    const attempts = Array.from({ length: 50 }, (_, at) => held[at % 2]!.resolve(id, { reasoning: `answer ${at}` }));
+    const attempts = Array.from({ length: 50 }, (_, at) =>
+      held[at % 2]!.resolve(id, { reasoning: `answer ${at}` }),
+    );
     expect(await tally(attempts)).toEqual({ granted: 1, ALREADY_RESOLVED: 49 });
     expect(await eventsAbout(id, 'intervention_resolved')).toBe(1);
   });
@@ -78,7 +104,9 @@ describe('behaviour 4.2: exactly one answer wins', () => {
 
   it('whatever kind of answer each one is, and whoever takes the request back', async () => {
     const sessionId = await of(0).start();
-    const id = await of(0).ask(sessionId, { options: [{ id: 'a', label: 'A', description: '', value: 'a' }] });
+    const id = await of(0).ask(sessionId, {
+      options: [{ id: 'a', label: 'A', description: '', value: 'a' }],
+    });
     const counts = await tally([
       of(0).resolve(id, { resolutionType: 'REJECT' }),
       of(1).select(id, { optionId: 'a' }),
@@ -88,17 +116,25 @@ describe('behaviour 4.2: exactly one answer wins', () => {
       of(1).cancel(id, 'twice'),
     ]);
     expect(counts.granted).toBe(1);
-    expect((await eventsAbout(id, 'intervention_resolved')) + (await eventsAbout(id, 'intervention_cancelled'))).toBe(1);
+    expect(
+      (await eventsAbout(id, 'intervention_resolved')) + (await eventsAbout(id, 'intervention_cancelled')),
+    ).toBe(1);
   });
 
   it('at the instant of its deadline: the clock has it, once, whoever looks first', async () => {
     const sessionId = await of(0).start();
     const id = await of(0).ask(sessionId, { timeout: 60, autoContinue: true });
     database().clock.advance(60);
-    const counts = await tally([of(0).resolve(id), of(1).sweep(id), of(0).sweep(id), of(1).resolve(id, { resolutionType: 'REJECT' })]);
+    const counts = await tally([
+      of(0).resolve(id),
+      of(1).sweep(id),
+      of(0).sweep(id),
+      of(1).resolve(id, { resolutionType: 'REJECT' }),
+    ]);
     expect(counts).toEqual({ granted: 2, ALREADY_RESOLVED: 2 });
     expect((await find(id)).resolution).toBe('AUTO_CONTINUE');
-    for (const type of ['timeout_occurred', 'auto_continue_triggered', 'intervention_resolved']) expect(await eventsAbout(id, type)).toBe(1);
+    for (const type of ['timeout_occurred', 'auto_continue_triggered', 'intervention_resolved'])
+      expect(await eventsAbout(id, type)).toBe(1);
   });
 
   it('while others claim, release and escalate: nothing of theirs is lost or written on what was settled', async () => {
@@ -115,8 +151,13 @@ describe('behaviour 4.2: exactly one answer wins', () => {
       const item = await find(id);
       expect(item.status).toBe('RESOLVED');
       expect(await eventsAbout(id, 'escalation_triggered')).toBe((item.escalations as unknown[]).length);
-      const events = await houses[0]!.deps.prisma.unsealedEvent.findMany({ where: { subjectId: id }, orderBy: { sequence: 'asc' } });
-      expect(events.at(-1)!.type === 'human_override' ? events.at(-2)!.type : events.at(-1)!.type).toBe('intervention_resolved');
+      const events = await houses[0]!.deps.prisma.unsealedEvent.findMany({
+        where: { subjectId: id },
+        orderBy: { sequence: 'asc' },
+      });
+      expect(events.at(-1)!.type === 'human_override' ? events.at(-2)!.type : events.at(-1)!.type).toBe(
+        'intervention_resolved',
+      );
     }
   });
 });
@@ -128,7 +169,11 @@ describe('behaviour 3.1, 3.6: the last answer resumes the session', () => {
     for (let at = 0; at < 6; at += 1) ids.push(await of(at).ask(sessionId, { agentName: `agent ${at}` }));
     const replies = await Promise.all(ids.map((id, at) => of(at).resolve(id)));
     expect(replies.filter(({ sessionResumed }) => sessionResumed)).toHaveLength(1);
-    expect(await session(sessionId)).toMatchObject({ status: 'ACTIVE', currentInterventionId: null, version: 12 });
+    expect(await session(sessionId)).toMatchObject({
+      status: 'ACTIVE',
+      currentInterventionId: null,
+      version: 12,
+    });
     expect(await eventsAbout(sessionId, 'session_status_changed')).toBe(2);
   });
 
@@ -136,7 +181,10 @@ describe('behaviour 3.1, 3.6: the last answer resumes the session', () => {
     const sessionId = await of(0).start();
     const first = await of(0).ask(sessionId);
     const [, second] = await Promise.all([of(0).resolve(first), of(1).ask(sessionId)]);
-    expect(await session(sessionId)).toMatchObject({ status: 'WAITING_FOR_HUMAN', currentInterventionId: second });
+    expect(await session(sessionId)).toMatchObject({
+      status: 'WAITING_FOR_HUMAN',
+      currentInterventionId: second,
+    });
   });
 
   it('a session that ends meanwhile has nothing pending left, whoever was first', async () => {
@@ -161,9 +209,18 @@ describe('behaviour 4.1: QUEUE_FULL', () => {
     const [one, two] = houses.map((house) => verbs(house, crowded));
     const pick = (at: number) => (at % 2 === 0 ? one! : two!);
     const sessions = await Promise.all(Array.from({ length: 300 }, (_, at) => pick(at).start()));
-    expect(await tally(sessions.map((id, at) => pick(at).ask(id)))).toEqual({ granted: 110, QUEUE_FULL: 190 });
-    const pending = await houses[0]!.deps.prisma.intervention.findMany({ where: { teamId: crowded.teamId }, take: 5 });
-    const again = await houses[0]!.deps.prisma.session.findMany({ where: { teamId: crowded.teamId, status: 'ACTIVE' }, take: 20 });
+    expect(await tally(sessions.map((id, at) => pick(at).ask(id)))).toEqual({
+      granted: 110,
+      QUEUE_FULL: 190,
+    });
+    const pending = await houses[0]!.deps.prisma.intervention.findMany({
+      where: { teamId: crowded.teamId },
+      take: 5,
+    });
+    const again = await houses[0]!.deps.prisma.session.findMany({
+      where: { teamId: crowded.teamId, status: 'ACTIVE' },
+      take: 20,
+    });
     await Promise.all(pending.map(({ id }, at) => pick(at).resolve(id)));
     expect(await tally(again.map(({ id }, at) => pick(at).ask(id)))).toEqual({ granted: 5, QUEUE_FULL: 15 });
   });
@@ -190,7 +247,10 @@ describe('behaviour 4.1: QUEUE_FULL', () => {
       database().clock,
     );
     const other = await act.start();
-    expect(await tally([verbs(both, crowded).ask(other), verbs(both, crowded).ask(live)])).toEqual({ INVALID_STATE: 1, granted: 1 });
+    expect(await tally([verbs(both, crowded).ask(other), verbs(both, crowded).ask(live)])).toEqual({
+      INVALID_STATE: 1,
+      granted: 1,
+    });
   });
 });
 
@@ -212,8 +272,12 @@ describe('one batch for many', () => {
     const [hot, calm] = [await of(0).start(), await of(0).start()];
     const order: string[] = [];
     const turn = { agentName: 'ada', input: '', response: '' };
-    const crowd = Array.from({ length: 100 }, () => appendConversationTurn(houses[0]!.deps, team.agent, hot, turn).then(() => order.push('hot')));
-    const one = appendConversationTurn(houses[0]!.deps, team.agent, calm, turn).then(() => order.push('calm'));
+    const crowd = Array.from({ length: 100 }, () =>
+      appendConversationTurn(houses[0]!.deps, team.agent, hot, turn).then(() => order.push('hot')),
+    );
+    const one = appendConversationTurn(houses[0]!.deps, team.agent, calm, turn).then(() =>
+      order.push('calm'),
+    );
     await Promise.all([...crowd, one]);
     expect(order.indexOf('calm')).toBeLessThan(5);
     expect((await session(hot)).version).toBe(100);
@@ -247,7 +311,9 @@ describe('replicas whose clocks differ', () => {
 
 it('creating at once with one key makes one session, whichever replica was asked', async () => {
   const input = { teamId: team.teamId, initialMessage: 'once', idempotencyKey: 'start once' };
-  const made = await Promise.all(Array.from({ length: 20 }, (_, at) => createSession(houses[at % 2]!.deps, team.agent, input)));
+  const made = await Promise.all(
+    Array.from({ length: 20 }, (_, at) => createSession(houses[at % 2]!.deps, team.agent, input)),
+  );
   expect(new Set(made.map(({ reply }) => reply.sessionId)).size).toBe(1);
   expect(await houses[0]!.deps.prisma.session.count({ where: { initialMessage: 'once' } })).toBe(1);
 });

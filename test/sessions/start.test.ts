@@ -9,10 +9,22 @@ describe('starting a session', () => {
   it('behaviour 3.3: an external one is ACTIVE, and nothing is driven', async () => {
     scene.house.drives.length = 0;
     let id = '';
-    const events = await eventsOf(scene.house, async () => (id = await scene.act.start({ initialMessage: 'héllo', context: { a: [1] } })));
-    expect(events).toEqual([{ type: 'session_created', subjectId: id, by: scene.team.agent.actor.id, data: { runner: 'external' } }]);
+    const events = await eventsOf(
+      scene.house,
+      async () => (id = await scene.act.start({ initialMessage: 'héllo', context: { a: [1] } })),
+    );
+    expect(events).toEqual([
+      { type: 'session_created', subjectId: id, by: scene.team.agent.actor.id, data: { runner: 'external' } },
+    ]);
     const made = await session(id);
-    expect(made).toMatchObject({ status: 'ACTIVE', version: 0, runner: 'external', initialMessage: 'héllo', context: { a: [1] }, projectId: scene.team.projectId });
+    expect(made).toMatchObject({
+      status: 'ACTIVE',
+      version: 0,
+      runner: 'external',
+      initialMessage: 'héllo',
+      context: { a: [1] },
+      projectId: scene.team.projectId,
+    });
     expect(seconds(made.createdAt, made.staleAt)).toBe(86_400);
     expect(scene.house.drives).toEqual([]);
   });
@@ -25,10 +37,14 @@ describe('starting a session', () => {
   });
 
   it('is refused without a trace out of bounds, and for a team that is not there or another project’s', async () => {
-    await refusedWithoutTrace(scene.house, 'INVALID_INPUT', () => scene.act.start({ initialMessage: 'x'.repeat(20_001) }));
+    await refusedWithoutTrace(scene.house, 'INVALID_INPUT', () =>
+      scene.act.start({ initialMessage: 'x'.repeat(20_001) }),
+    );
     await refusedWithoutTrace(scene.house, 'INVALID_INPUT', () => scene.act.start({ context: 'text' }));
     await refusedWithoutTrace(scene.house, 'NOT_FOUND', () => scene.act.start({ teamId: 'team_gone' }));
     const input = { teamId: scene.team.teamId, initialMessage: '' };
-    await refusedWithoutTrace(scene.house, 'NOT_FOUND', () => createSession(scene.house.deps, scene.team.stranger, input));
+    await refusedWithoutTrace(scene.house, 'NOT_FOUND', () =>
+      createSession(scene.house.deps, scene.team.stranger, input),
+    );
   });
 });

@@ -19,11 +19,17 @@ export function withHouse() {
     session: (id: string) => scene.house.deps.prisma.session.findUniqueOrThrow({ where: { id } }),
     task: (id: string) => scene.house.deps.prisma.task.findUniqueOrThrow({ where: { id } }),
     /** A new session with one request in it. */
-    async asked(input: Parameters<ReturnType<typeof verbs>['ask']>[1] = {}, runner?: string) {
+    asked: async (input: Parameters<ReturnType<typeof verbs>['ask']>[1] = {}, runner?: string) => {
       const sessionId = await scene.act.start({ runner });
       return { sessionId, id: await scene.act.ask(sessionId, input) };
     },
   };
 }
 
-export const option = (id: string, more: object = {}) => ({ id, label: id.toUpperCase(), description: '', value: id, ...more });
+export const option = (id: string, more: object = {}) => ({
+  id,
+  label: id.toUpperCase(),
+  description: '',
+  value: id,
+  ...more,
+});
