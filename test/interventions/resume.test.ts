@@ -17,6 +17,17 @@ describe('behaviour 3.7: resuming a session', () => {
     expect(await scene.act.resume(sessionId)).toMatchObject({ interventionId: second, sessionResumed: true });
   });
 
+  it('behaviour 4.2: the same answer again gets the first result, once nothing is left to answer', async () => {
+    const { sessionId, id } = await asked({});
+    const first = await scene.act.resume(sessionId);
+    const events = await eventsOf(scene.house, async () => {
+      expect(await scene.act.resume(sessionId)).toEqual(first);
+    });
+    expect(events).toEqual([]);
+    expect(await intervention(id)).toMatchObject({ status: 'RESOLVED' });
+    expect(await refusal(scene.act.resume(sessionId, { responseType: 'reject' }))).toMatchObject({ code: 'INVALID_STATE' });
+  });
+
   it('revives a TIMEOUT session: the oldest timed-out one has the response and stays TIMEOUT; others are over', async () => {
     const { sessionId, id } = await asked({}, 'inside');
     const second = await scene.act.ask(sessionId);
