@@ -177,7 +177,10 @@ function bySession(due: readonly Due[]): Unit[] {
       units.set(`stale ${id}`, { act, alone: [{ id, act }] });
       continue;
     }
-    const unit = units.get(sessionId) ?? { act: (deps: SessionDeps) => expireInSession(deps, sessionId), alone: [] };
+    const unit = units.get(sessionId) ?? {
+      act: (deps: SessionDeps) => expireInSession(deps, sessionId),
+      alone: [],
+    };
     unit.alone.push({ id, act: (deps) => expireIntervention(deps, id) });
     units.set(sessionId, unit);
   }
