@@ -25,7 +25,10 @@ export async function write(deps: ChangeDeps, prepared: Prepared[]): Promise<Set
   for (const batch of [plain, driving]) {
     if (batch.length === 0) continue;
     const ids = await writeBatch(deps, batch);
-    for (const item of batch) (ids.has(item.change.session.id) ? won.push(item) : lost.add(item));
+    for (const item of batch) {
+      if (ids.has(item.change.session.id)) won.push(item);
+      else lost.add(item);
+    }
   }
   if (won.length > 0) deps.announce(won.map(({ change }) => change));
   return lost;
