@@ -85,7 +85,7 @@ const inUtc = async (client: pg.ClientBase): Promise<void> =>
 async function prepareSession(client: pg.ClientBase, statementTimeoutMs: number): Promise<void> {
   // In statements, not in the start-up packet: poolers in between refuse settings there.
   await client.query(
-    `SET TIME ZONE 'UTC'; SET statement_timeout = ${statementTimeoutMs};` +
+    `SET TIME ZONE 'UTC'; SET jit = off; SET statement_timeout = ${statementTimeoutMs};` +
       ` SET idle_in_transaction_session_timeout = ${statementTimeoutMs}`,
   );
 }

@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import type { Prisma, UnsealedEvent } from '../generated/prisma/client.ts';
 import type { Actor } from '../identity/viewer.ts';
 import type { Ids } from '../kernel/ids.ts';
 import { canonicalJson, type JsonObject, sha256 } from '../kernel/json.ts';
+import { randomBytes } from '../kernel/random.ts';
 import type { EventType } from './catalog.ts';
 
 /** A fact as a verb tells it. `data` says what happened in few words; the subject itself is read when it is shown. */

@@ -1,5 +1,6 @@
 import { v7 } from 'uuid';
 import type { Clock } from './clock.ts';
+import { randomBytes } from './random.ts';
 
 /** The types that have an id of their own. An id is `<prefix>_<suffix>` (TypeID): the suffix is a UUIDv7 in base 32. */
 export const idPrefixes = [
@@ -33,7 +34,7 @@ export function createIds(clock: Clock): Ids {
       const now = Math.max(clock.now().getTime(), millisecond);
       sequence = now === millisecond ? sequence + 1 : 0;
       millisecond = now;
-      return `${prefix}_${encode(v7({ msecs: now, seq: sequence }, new Uint8Array(16)))}`;
+      return `${prefix}_${encode(v7({ msecs: now, seq: sequence, random: randomBytes(16) }, new Uint8Array(16)))}`;
     },
   };
 }
@@ -48,9 +49,17 @@ export const isId = (prefix: IdPrefix, id: string): boolean => prefixOf(id) === 
 
 /** 128 bits as 26 characters of 5, the first holding 3. */
 function encode(bytes: Uint8Array): string {
-  let value = 0n;
-  for (const byte of bytes) value = (value << 8n) | BigInt(byte);
   let text = '';
-  for (let shift = 125n; shift >= 0n; shift -= 5n) text += ALPHABET[Number((value >> shift) & 31n)];
+  // Two bits that are always zero make the 128 a multiple of 5.
+  let bits = 2;
+  let value = 0;
+  for (const byte of bytes) {
+    value = ((value << 8) | byte) & 0xfff;
+    bits += 8;
+    while (bits >= 5) {
+      bits -= 5;
+      text += ALPHABET[(value >> bits) & 31];
+    }
+  }
   return text;
 }

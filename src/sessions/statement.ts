@@ -17,6 +17,19 @@ import {
 
 type Columns = Record<string, string>;
 
+/** Each text is put together once. */
+function once<Parts extends object>(write: (parts: Parts) => string): (parts: Parts) => string {
+  const texts = new Map<string, string>();
+  return (parts) => {
+    const key = JSON.stringify(parts);
+    const known = texts.get(key);
+    if (known !== undefined) return known;
+    const text = write(parts);
+    texts.set(key, text);
+    return text;
+  };
+}
+
 const names = (columns: Columns, alias = ''): string =>
   Object.keys(columns)
     .map((field) => alias + snake(field))
@@ -57,7 +70,7 @@ export interface Reads {
  * whose undelivered answers are wanted too. Lists, not a record set: the planner expects few of them, and takes the
  * indexes also while the tables are small.
  */
-export function loadStatement({ sessions, interventions, tasks, undelivered }: Reads): string {
+export const loadStatement = once(({ sessions, interventions, tasks, undelivered }: Reads): string => {
   const columns = Object.keys(sessionColumns).map((field) => `s.${snake(field)} AS "${field}"`);
   const targets = [
     ...(sessions ? ['SELECT unnest($1::text[])'] : []),
@@ -79,7 +92,7 @@ export function loadStatement({ sessions, interventions, tasks, undelivered }: R
   FROM sessions s JOIN intervention_queues q ON q.team_id = s.team_id
   WHERE $1::text[] IS NOT NULL AND $2::text[] IS NOT NULL AND $3::text[] IS NOT NULL AND $4::text[] IS NOT NULL
     AND s.id IN (${targets.join(' UNION ')})`;
-}
+});
 
 /** What a batch of changes contains; the statement has a part for each that is true. */
 export interface Writes {
@@ -104,7 +117,7 @@ const more: Columns = { created: 'boolean', expected: 'int', queueDelta: 'int', 
  * in a circle. Whoever comes second finds another version, and no row (behaviour 4.2). $1: everything, as JSON; $2: the
  * ids of the sessions; $3: those of the interventions updated (for the planner, as above).
  */
-export function writeStatement(writes: Writes): string {
+export const writeStatement = once((writes: Writes): string => {
   const part = (wanted: boolean, text: string): string => (wanted ? `, ${text}` : '');
   const insert = (table: string, list: string, columns: Columns, tail = ''): string =>
     `(INSERT INTO ${table} (${names(columns)}) SELECT ${names(columns, 'r.')}
@@ -169,4 +182,4 @@ export function writeStatement(writes: Writes): string {
   events AS (INSERT INTO unsealed_events (${names(eventColumns)}) SELECT ${names(eventColumns, 'r.')}
     FROM ${records('events', eventColumns, { ordinal: 'int' })} r JOIN won ON won.id = r.session_id ORDER BY r.ordinal)
   SELECT id FROM won WHERE $2::text[] IS NOT NULL AND $3::text[] IS NOT NULL`;
-}
+});
