@@ -42,7 +42,8 @@ const boundaries: readonly Boundary[] = [
     forbids: ({ importer, imported, typeOnly }) =>
       PURE.test(importer) &&
       !typeOnly &&
-      (/^src\/(generated|database)\//.test(imported) || /^(@prisma|pg|pg-boss|@electric-sql)(\/|$)/.test(imported)),
+      (/^src\/(generated|database)\//.test(imported) ||
+        /^(@prisma|pg|pg-boss|@electric-sql)(\/|$)/.test(imported)),
   },
   {
     says: 'a room never imports server/: doors come to rooms',

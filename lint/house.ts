@@ -66,7 +66,8 @@ const sqlClock: Rule = {
 const environment: Rule = {
   create: ({ report }) => ({
     MemberExpression(node) {
-      if (isMember(node, 'process', 'env')) report({ node, message: 'process.env: src/config.ts alone reads it' });
+      if (isMember(node, 'process', 'env'))
+        report({ node, message: 'process.env: src/config.ts alone reads it' });
     },
     ImportDeclaration(node) {
       const source = (node.source as Node).value;
@@ -81,7 +82,10 @@ const environment: Rule = {
 const isTypeOnly = (node: Node): boolean => {
   if (node.importKind === 'type' || node.exportKind === 'type') return true;
   const specifiers = (node.specifiers ?? []) as Node[];
-  return specifiers.length > 0 && specifiers.every(({ importKind, exportKind }) => (importKind ?? exportKind) === 'type');
+  return (
+    specifiers.length > 0 &&
+    specifiers.every(({ importKind, exportKind }) => (importKind ?? exportKind) === 'type')
+  );
 };
 
 /** Who may import whom: lint/boundaries.ts. */
@@ -91,7 +95,9 @@ const boundaries: Rule = {
       const source = (node.source as Node | null)?.value;
       if (typeof source !== 'string') return;
       const importer = toSlashes(relative(root, filename));
-      const imported = source.startsWith('.') ? toSlashes(relative(root, join(dirname(filename), source))) : source;
+      const imported = source.startsWith('.')
+        ? toSlashes(relative(root, join(dirname(filename), source)))
+        : source;
       const says = crossed({ importer, imported, typeOnly: isTypeOnly(node) });
       if (says !== null) report({ node, message: `${says} (${imported})` });
     };
@@ -117,4 +123,7 @@ const names: Rule = {
   }),
 };
 
-export default { meta: { name: 'house' }, rules: { clock, 'sql-clock': sqlClock, environment, boundaries, names } };
+export default {
+  meta: { name: 'house' },
+  rules: { clock, 'sql-clock': sqlClock, environment, boundaries, names },
+};

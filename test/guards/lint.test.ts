@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,9 +24,17 @@ const bad: [path: string, contents: string, rule: string][] = [
   ['src/events/a3.ts', "export const at = Date['now']();", 'house(clock)'],
   ['src/events/a4.ts', 'export const luck = Math.random();', 'house(clock)'],
   ['src/events/b1.ts', "export const sql = 'SELECT now()';", 'house(sql-clock)'],
-  ['src/events/b2.ts', 'export const sql = (id: string) => `SELECT ${id} < CURRENT_TIMESTAMP`;', 'house(sql-clock)'],
+  [
+    'src/events/b2.ts',
+    'export const sql = (id: string) => `SELECT ${id} < CURRENT_TIMESTAMP`;',
+    'house(sql-clock)',
+  ],
   ['src/events/c1.ts', 'export const port = process.env.PORT;', 'house(environment)'],
-  ['src/events/c2.ts', "import { env } from 'node:process';\nexport const port = env.PORT;", 'house(environment)'],
+  [
+    'src/events/c2.ts',
+    "import { env } from 'node:process';\nexport const port = env.PORT;",
+    'house(environment)',
+  ],
   ['src/events/d1.ts', 'export const log = () => console.log(1);', 'eslint(no-console)'],
   ['src/events/d2.ts', 'export const any = (x: any): unknown => x;', 'typescript(no-explicit-any)'],
   ['src/events/d3.ts', "export * from './a1.ts';", 'oxc(no-barrel-file)'],
@@ -51,17 +68,22 @@ describe('the linter', () => {
 
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'holdpoint-lint-'));
-    for (const file of ['.oxlintrc.json', 'lint', 'tsconfig.json']) cpSync(join(root, file), join(folder, file), { recursive: true });
+    for (const file of ['.oxlintrc.json', 'lint', 'tsconfig.json'])
+      cpSync(join(root, file), join(folder, file), { recursive: true });
     symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
     for (const [path, contents] of [...bad, ...good]) {
       mkdirSync(dirname(join(folder, path)), { recursive: true });
       writeFileSync(join(folder, path), `${contents}\n`);
     }
     const oxlint = join(root, 'node_modules/oxlint/bin/oxlint');
-    const { stdout, stderr } = spawnSync(process.execPath, [oxlint, '--type-aware', '-f', 'json', 'src', 'test'], {
-      cwd: folder,
-      encoding: 'utf8',
-    });
+    const { stdout, stderr } = spawnSync(
+      process.execPath,
+      [oxlint, '--type-aware', '-f', 'json', 'src', 'test'],
+      {
+        cwd: folder,
+        encoding: 'utf8',
+      },
+    );
     if (!stdout.includes('"diagnostics"')) throw new Error(`${stdout}${stderr}`);
     const { diagnostics } = JSON.parse(stdout) as { diagnostics: { code: string; filename: string }[] };
     for (const { code, filename } of diagnostics) found.set(filename, [...(found.get(filename) ?? []), code]);
@@ -78,7 +100,8 @@ describe('the linter', () => {
 });
 
 describe('boundaries', () => {
-  const edge = (importer: string, imported: string, typeOnly = false) => crossed({ importer, imported, typeOnly });
+  const edge = (importer: string, imported: string, typeOnly = false) =>
+    crossed({ importer, imported, typeOnly });
 
   test.each([
     ['src/kernel/lane.ts', 'src/config.ts', 'kernel'],
@@ -123,7 +146,9 @@ describe('where no linter looks', () => {
   test('no linter is switched off in a file', () => {
     for (const file of globSync('{src,test,scripts,bench,lint}/**/*.ts', { exclude: ['src/generated/**'] })) {
       if (file.endsWith('guards/lint.test.ts')) continue;
-      expect(readFileSync(file, 'utf8'), file).not.toMatch(/(oxlint|eslint)-disable|@ts-(ignore|nocheck|expect-error)/);
+      expect(readFileSync(file, 'utf8'), file).not.toMatch(
+        /(oxlint|eslint)-disable|@ts-(ignore|nocheck|expect-error)/,
+      );
     }
   });
 });
