@@ -1,6 +1,8 @@
+import { createSweeps, type Sweeps } from './clock/sweeps.ts';
 import type { Config } from './config.ts';
 import { openDatabase } from './database/open.ts';
 import { createChanges } from './events/changes.ts';
+import { createEventFeed } from './events/feed.ts';
 import { createSealer } from './events/sealer.ts';
 import { createTail } from './events/tail.ts';
 import type { Context, House } from './graphql/context.ts';
@@ -15,6 +17,7 @@ import { createIds } from './kernel/ids.ts';
 import type { Log } from './kernel/log.ts';
 import { createServer, defaultTimes } from './server/http.ts';
 import { createMetrics } from './server/metrics.ts';
+import type { Change } from './sessions/aggregate.ts';
 import { createAgentTouches } from './sessions/agents.ts';
 import { createChangeSession } from './sessions/change.ts';
 
@@ -43,7 +46,7 @@ export function createApp({ config, clock, log }: { config: Config; clock: Clock
     sealer.start();
     stops.push(() => sealer.stop());
     const committed = () => sealer.wake();
-    const changes = createChanges(tail);
+    const changes = createChanges(tail, log);
     changes.start();
     stops.push(() => changes.stop());
 
@@ -64,9 +67,11 @@ export function createApp({ config, clock, log }: { config: Config; clock: Clock
         changes.committed(changed);
         sealer.wake();
         count(changed);
+        for (const dueAt of deadlinesOf(changed)) sweeps?.wake(dueAt);
       },
     });
 
+    let sweeps: Sweeps | null = null;
     let url = config.server.publicUrl ?? '';
     const house: House = {
       database,
@@ -76,13 +81,19 @@ export function createApp({ config, clock, log }: { config: Config; clock: Clock
       log,
       changeSession,
       authenticator,
-      tail,
+      eventFeed: createEventFeed({ prisma, tail }),
       changes,
       committed,
       forget: authenticator.forget,
       runners: { fault: () => null },
       publicUrl: () => url,
     };
+    if (config.processRoles.worker) {
+      sweeps = createSweeps({ database, clock, log, deps: house });
+      sweeps.start();
+      stops.push(() => sweeps?.stop());
+    }
+
     const server = createServer<Viewer>({
       settings: {
         ...config.server,
@@ -124,3 +135,7 @@ export function createApp({ config, clock, log }: { config: Config; clock: Clock
     for (const close of stops.splice(0).reverse()) await close();
   }
 }
+
+/** The deadlines that a batch of changes has set. */
+const deadlinesOf = (changes: readonly Change[]): Date[] =>
+  changes.flatMap(({ asked = [], updated = [] }) => [...asked, ...updated].flatMap(({ dueAt }) => dueAt ?? []));
