@@ -27,5 +27,3 @@ export function createClient(url: string, key: string | null) {
     return (await response.json()) as Answer<Data>;
   };
 }
-
-export type Client = ReturnType<typeof createClient>;
