@@ -12,14 +12,22 @@ import { createAuthenticator } from './identity/authenticate.ts';
 import { bootstrapAdmin } from './identity/bootstrap-admin.ts';
 import type { Viewer } from './identity/viewer.ts';
 import { createInterventionMetrics } from './interventions/metrics.ts';
+import { announceToWorkers, openQueue } from './jobs/queue.ts';
+import { createWorker } from './jobs/worker.ts';
 import type { Clock } from './kernel/clock.ts';
 import { createIds } from './kernel/ids.ts';
 import type { Log } from './kernel/log.ts';
+import { createBreakers, createHttpRunner } from './runners/http/runner.ts';
+import { createRegistry } from './runners/registry.ts';
+import { createScriptedRunner } from './runners/scripted/runner.ts';
 import { createServer, defaultTimes } from './server/http.ts';
 import { createMetrics } from './server/metrics.ts';
 import type { Change } from './sessions/aggregate.ts';
 import { createAgentTouches } from './sessions/agents.ts';
 import { createChangeSession } from './sessions/change.ts';
+
+/** Milliseconds that running turns get to end, once the process stops. */
+const STOP_TURNS_WITHIN = 5_000;
 
 export interface App {
   /** Opens, migrates, serves. `madeKey` is the admin's key where this start made one: to be shown this once. */
@@ -57,15 +65,24 @@ export function createApp({ config, clock, log }: { config: Config; clock: Clock
 
     const metrics = createMetrics();
     const count = createInterventionMetrics(metrics.registry, prisma);
+    const queue = await openQueue({ database, log, supervise: config.processRoles.worker });
+    stops.push(() => queue.close());
+    const breakers = createBreakers();
+    const runners = createRegistry([
+      createScriptedRunner(),
+      ...Object.entries(config.runners).map(([name, options]) => createHttpRunner(clock, { name, ...options }, breakers)),
+    ]);
+
     const changeSession = createChangeSession({
       database,
       clock,
       ids,
       touches: createAgentTouches(clock, ids),
-      enqueueDrives: async () => {},
+      enqueueDrives: queue.enqueueDrives,
       announce(changed) {
         changes.committed(changed);
         sealer.wake();
+        announceToWorkers(database.signals, changed);
         count(changed);
         for (const dueAt of deadlinesOf(changed)) sweeps?.wake(dueAt);
       },
@@ -85,13 +102,17 @@ export function createApp({ config, clock, log }: { config: Config; clock: Clock
       changes,
       committed,
       forget: authenticator.forget,
-      runners: { fault: () => null },
+      runners,
       publicUrl: () => url,
     };
+    // The clock's work goes with the lead, like sealing: whatever the processes' roles, exactly one does it.
+    sweeps = createSweeps({ database, clock, log, deps: house });
+    sweeps.start();
+    stops.push(() => sweeps?.stop());
     if (config.processRoles.worker) {
-      sweeps = createSweeps({ database, clock, log, deps: house });
-      sweeps.start();
-      stops.push(() => sweeps?.stop());
+      const worker = createWorker({ database, clock, log, queue, sessions: house, runners });
+      await worker.start();
+      stops.push(() => worker.stop(STOP_TURNS_WITHIN));
     }
 
     const server = createServer<Viewer>({
@@ -99,6 +120,7 @@ export function createApp({ config, clock, log }: { config: Config; clock: Clock
         ...config.server,
         hosts: [],
         production: config.production,
+        api: config.processRoles.api,
         metricsToken: config.metrics.token,
         limits: defaultLimits,
         ...defaultTimes,
@@ -110,7 +132,7 @@ export function createApp({ config, clock, log }: { config: Config; clock: Clock
       authenticate: authenticator.authenticate,
       onRevoked: authenticator.onRevoked,
       context: (viewer): Context => ({ viewer, house }),
-      checks: { database: () => prisma.$queryRaw`SELECT 1` },
+      checks: { database: () => prisma.$queryRaw`SELECT 1`, queue: () => queue.assertReady() },
     });
     const { port } = await server.listen();
     stops.push(() => server.stop());
