@@ -1,4 +1,4 @@
-import type { ConversationTurn, Intervention, Session, Task } from '../generated/prisma/client.ts';
+import type { ConversationTurn, Intervention, Prisma, Session, Task } from '../generated/prisma/client.ts';
 import type { AgentType } from '../generated/prisma/enums.ts';
 import type { NewEvent } from '../events/append.ts';
 import type { UserError } from '../kernel/errors.ts';
@@ -98,3 +98,5 @@ export function toAggregate(row: LoadedSession): Aggregate {
     queuePending,
   };
 }
+
+export const asJson = (value: unknown): Prisma.JsonValue => value as Prisma.JsonValue;
