@@ -82,6 +82,6 @@ describe('selecting an option', () => {
 
   it('behaviour 4.7: stands without an answer to the responseSchema', async () => {
     const { id } = await asked({ options: [option('a')], responseSchema: { type: 'object' } });
-    await scene.act.select(id, { optionId: 'a' });
+    expect(await scene.act.select(id, { optionId: 'a' })).toMatchObject({ resolution: 'OPTION_SELECTED' });
   });
 });
