@@ -38,7 +38,7 @@ export interface App {
 
 /** The whole product, put together; read from top to bottom. Nothing works before `start`. */
 export function createApp({ config, clock, log }: { config: Config; clock: Clock; log: Log }): App {
-  const stops: (() => Promise<unknown> | unknown)[] = [];
+  const stops: (() => unknown)[] = [];
 
   async function start() {
     const database = await openDatabase({ ...config.database, clock, log });

@@ -19,7 +19,7 @@ export interface Queue {
   /** Writes jobs in the caller's transaction: they are there if and only if it commits. */
   enqueue<Name extends JobName>(tx: RawClient, name: Name, payloads: readonly JobPayload<Name>[]): Promise<void>;
   /** The jobs of changes that drive a runner; what `createChangeSession` asks for. */
-  enqueueDrives(tx: RawClient, sessionIds: string[]): Promise<void>;
+  enqueueDrives: (tx: RawClient, sessionIds: string[]) => Promise<void>;
   /** Rejects when the queue's tables do not answer within 2 s: then this process is not ready. */
   assertReady(): Promise<void>;
   /** To be called once workers have stopped, and before the database is closed. */

@@ -18,7 +18,7 @@ export async function runTurn(
   lease: Lease,
   signal: AbortSignal,
 ): Promise<Rest> {
-  const { desk, close } = openDesk(deps, session, new Set(news.map(({ interventionId }) => interventionId)));
+  const opened = openDesk(deps, session, new Set(news.map(({ interventionId }) => interventionId)));
   try {
     const driving = Promise.resolve().then(() =>
       runner.drive({
@@ -29,7 +29,7 @@ export async function runTurn(
         news,
         pending,
         state: session.runnerState as RunnerState | null,
-        desk,
+        desk: opened.desk,
         signal,
       }),
     );
@@ -37,7 +37,7 @@ export async function runTurn(
     await delivered(deps, session, news);
     return rest;
   } finally {
-    close();
+    opened.close();
   }
 }
 

@@ -73,7 +73,7 @@ export function watched(runner: Runner): { runner: Runner; watch: Watch } {
     watch.turns.push(turn);
     const desk = new Proxy(turn.desk, {
       get(target, name: Call | 'now') {
-        if (name === 'now') return target.now;
+        if (name === 'now') return () => target.now();
         return async (...args: unknown[]) => {
           await watch.hook('before', name, turn);
           const result = await (target[name] as (...given: unknown[]) => Promise<unknown>)(...args);

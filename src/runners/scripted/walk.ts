@@ -157,11 +157,11 @@ function outcomeOf(answer: Answer): Outcome {
       return 'auto_continued';
     default:
       // Also TIMEOUT: answered after all, by reviving the session; then the answer itself tells.
-      return revived(String(answer.response.responseType));
+      return revived(answer.response.responseType);
   }
 }
 
-function revived(responseType: string): Outcome {
+function revived(responseType: unknown): Outcome {
   switch (responseType) {
     case 'approve':
       return 'approved';
