@@ -101,10 +101,6 @@ async function ask(
 }
 
 const row = (id: string) => database().prisma.intervention.findUniqueOrThrow({ where: { id } });
-const events = async (about: object = {}) =>
-  (await database().prisma.unsealedEvent.findMany({ where: about, orderBy: { sequence: 'asc' } })).map(
-    ({ type }) => type,
-  );
 
 /** What the clock has written of an intervention: type and second, by the clock that acted. */
 async function timeline(id: string): Promise<[second: number, type: string][]> {
@@ -248,7 +244,6 @@ describe('the sweep', () => {
       async () => (await database().prisma.intervention.count({ where: { windowEnded: false } })) === 0,
     );
     await Promise.all(both.map(({ sweeps }) => sweeps.stop()));
-    expect(await events({ type: 'timeout_occurred' })).toHaveLength(100);
     for (const id of asked) expect(await timeline(id)).toEqual([[60, 'timeout_occurred']]);
     expect(both.flatMap(({ announced }) => announced)).toHaveLength(100);
   });
@@ -375,8 +370,7 @@ describe('the sweep', () => {
     };
     await prisma.idempotencyKey.create({ data: key });
     startProcess();
-    await until('it to go', async () => (await prisma.idempotencyKey.count()) === 0);
-    expect(await prisma.idempotencyKey.count()).toBe(0);
+    await expect.poll(() => prisma.idempotencyKey.count()).toBe(0);
   });
 
   test('reading what is due takes the partial indexes, however many rows there are', async () => {
