@@ -17,6 +17,7 @@ import { createServer, defaultTimes } from './server/http.ts';
 import { createMetrics } from './server/metrics.ts';
 import { createAgentTouches } from './sessions/agents.ts';
 import { createChangeSession } from './sessions/change.ts';
+import { EXTERNAL } from './sessions/rules.ts';
 
 export interface App {
   /** Opens, migrates, serves. `madeKey` is the admin's key where this start made one: to be shown this once. */
@@ -88,7 +89,10 @@ export function createApp({ config, clock, log, database: given }: AppOptions): 
       changes,
       committed,
       forget: authenticator.forget,
-      runners: { fault: () => null },
+      runners: {
+        fault: (name) =>
+          name === EXTERNAL ? null : { code: 'INVALID_INPUT', message: `there is no runner ${JSON.stringify(name)}`, path: ['runner'] },
+      },
       publicUrl: () => url,
     };
     const server = createServer<Viewer>({

@@ -39,7 +39,7 @@ builder.queryFields((t) => ({
 
 type SessionFields = { session: Row | null };
 type TaskFields = { task: TaskRow | null };
-type ReportFields = { directive: Directive | null; intervention: InterventionRow | null };
+type ReportFields = { directive: Directive; intervention: InterventionRow | null };
 type ResumeFields = SessionFields & { sessionId: string };
 
 const SessionPayload = payloadType<SessionFields>('SessionPayload').implement({
@@ -60,7 +60,7 @@ const ExecutionDirective = builder.enumType('ExecutionDirective', {
 const ExecutionEventPayload = payloadType<ReportFields>('ExecutionEventPayload').implement({
   interfaces: [MutationPayload],
   fields: (t) => ({
-    directive: t.expose('directive', { type: ExecutionDirective, nullable: true }),
+    directive: t.expose('directive', { type: ExecutionDirective, description: 'HALT where the report was refused.' }),
     intervention: t.field({ type: Intervention, nullable: true, resolve: ({ intervention }) => intervention }),
   }),
 });
@@ -181,7 +181,8 @@ builder.mutationFields((t) => ({
       return answer<ReportFields>(
         'event recorded',
         async () => ({ ...(await reportExecutionEvent(house, viewer, input)).reply, intervention: null }),
-        () => ({ directive: null, intervention: null }),
+        // What was refused was not recorded: an agent that goes on would go unsupervised.
+        () => ({ directive: 'HALT', intervention: null }),
       );
     },
   }),
