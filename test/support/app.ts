@@ -28,7 +28,8 @@ export type Variables = Record<string, unknown>;
 /** A client of a server that is somewhere: in this process or in one of its own. `key` null: no credential. */
 export function clientOf(url: string) {
   const wsUrl = `${url.replace('http', 'ws')}/graphql`;
-  const authorization = (key: string | null) => (key === null ? {} : { authorization: `Bearer ${key}` });
+  const authorization = (key: string | null): Record<string, string> =>
+    key === null ? {} : { authorization: `Bearer ${key}` };
 
   async function post(key: string | null, query: string, variables?: Variables): Promise<Response> {
     return fetch(`${url}/graphql`, {
