@@ -70,21 +70,28 @@ export interface CycleFigures {
   perSecond: number;
   p50: number;
   p99: number;
-  resumeP50: number;
-  resumeP99: number;
+  /** From sending the answer until the agent has it. */
+  resume: (p: number) => number;
+  /** From the answer's acknowledgement until the agent has it; 0 where the agent was first. */
+  wake: (p: number) => number;
 }
 
-/** ask → pending, persisted, announced → answer → agent resumed with it, by `callers` at once for `seconds`. */
+/**
+ * ask → pending, persisted, announced → answer → agent resumed with it, by `callers` at once for `seconds`. With
+ * `elsewhere` each agent listens at another process than the one that is asked.
+ */
 export async function measureCycle(
   servers: BenchServer[],
   callers: number,
   seconds: number,
+  { elsewhere = false } = {},
 ): Promise<CycleFigures> {
   const { sessionIds } = await seed(servers[0]!, { teams: Math.max(1, Math.ceil(callers / 100)), sessions: callers });
   const listeners = servers.map(({ port, key }) => new Listener(port, key));
   await Promise.all(listeners.map(({ ready }) => ready));
   const cycles: number[] = [];
   const resumes: number[] = [];
+  const wakes: number[] = [];
   const warm = performance.now() + 1000;
   const until = warm + seconds * 1000;
   await Promise.all(
@@ -97,7 +104,7 @@ export async function measureCycle(
         const { data: asked } = await http.post<Asked>(ask);
         if (!asked.requestIntervention.success) throw new Error(JSON.stringify(asked));
         const { id } = asked.requestIntervention.intervention;
-        const resumed = listeners[at % listeners.length]!.resumed(id);
+        const resumed = listeners[(at + (elsewhere ? 1 : 0)) % listeners.length]!.resumed(id);
         const answering = performance.now();
         const { data: answered } = await http.post<Answered>(JSON.stringify({ query: ANSWER, variables: { id } }));
         if (!answered.resolveIntervention.success) throw new Error(JSON.stringify(answered));
@@ -106,18 +113,19 @@ export async function measureCycle(
         if (answeredAt < warm) continue;
         cycles.push(Math.max(resumedAt, answeredAt) - began);
         resumes.push(resumedAt - answering);
+        wakes.push(Math.max(0, resumedAt - answeredAt));
       }
       http.close();
     }),
   );
   for (const { socket } of listeners) socket.close();
-  const [cycle, resume] = [percentiles(cycles), percentiles(resumes)];
+  const cycle = percentiles(cycles);
   return {
     perSecond: cycles.length / seconds,
     p50: cycle(50),
     p99: cycle(99),
-    resumeP50: resume(50),
-    resumeP99: resume(99),
+    resume: percentiles(resumes),
+    wake: percentiles(wakes),
   };
 }
 
@@ -133,3 +141,13 @@ export function cycleRow(database: string, processes: number, callers: number, f
     p99: figures.p99,
   };
 }
+
+export const resumeRow = (line: string, database: string, target: number, { resume, wake }: CycleFigures): Row => ({
+  line: `${line} (${resume(50).toFixed(1)} ms from sending the answer)`,
+  database,
+  figure: `${wake(50).toFixed(2)} ms`,
+  target: `p50 < ${target} ms`,
+  ratio: target / Math.max(wake(50), 0.01),
+  p50: wake(50),
+  p99: wake(99),
+});

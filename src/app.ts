@@ -1,6 +1,8 @@
+import { createSweeps, type Sweeps } from './clock/sweeps.ts';
 import type { Config } from './config.ts';
 import { type Database, openDatabase } from './database/open.ts';
 import { createChanges } from './events/changes.ts';
+import { createEventFeed } from './events/feed.ts';
 import { createSealer } from './events/sealer.ts';
 import { createTail } from './events/tail.ts';
 import type { Context, House } from './graphql/context.ts';
@@ -10,14 +12,22 @@ import { createAuthenticator } from './identity/authenticate.ts';
 import { bootstrapAdmin } from './identity/bootstrap-admin.ts';
 import type { Viewer } from './identity/viewer.ts';
 import { createInterventionMetrics } from './interventions/metrics.ts';
+import { announceToWorkers, openQueue } from './jobs/queue.ts';
+import { createWorker } from './jobs/worker.ts';
 import type { Clock } from './kernel/clock.ts';
 import { createIds } from './kernel/ids.ts';
 import type { Log } from './kernel/log.ts';
+import { createBreakers, createHttpRunner } from './runners/http/runner.ts';
+import { createRegistry } from './runners/registry.ts';
+import { createScriptedRunner } from './runners/scripted/runner.ts';
 import { createServer, defaultTimes } from './server/http.ts';
 import { createMetrics } from './server/metrics.ts';
+import type { Change } from './sessions/aggregate.ts';
 import { createAgentTouches } from './sessions/agents.ts';
 import { createChangeSession } from './sessions/change.ts';
-import { EXTERNAL } from './sessions/rules.ts';
+
+/** Milliseconds that running turns get to end, once the process stops. */
+const STOP_TURNS_WITHIN = 5_000;
 
 export interface App {
   /** Opens, migrates, serves. `madeKey` is the admin's key where this start made one: to be shown this once. */
@@ -52,7 +62,7 @@ export function createApp({ config, clock, log, database: given }: AppOptions): 
     sealer.start();
     stops.push(() => sealer.stop());
     const committed = () => sealer.wake();
-    const changes = createChanges(tail);
+    const changes = createChanges(tail, log);
     changes.start();
     stops.push(() => changes.stop());
 
@@ -63,19 +73,30 @@ export function createApp({ config, clock, log, database: given }: AppOptions): 
 
     const metrics = createMetrics();
     const count = createInterventionMetrics(metrics.registry, prisma);
+    const queue = await openQueue({ database, log, supervise: config.processRoles.worker });
+    stops.push(() => queue.close());
+    const breakers = createBreakers();
+    const runners = createRegistry([
+      createScriptedRunner(),
+      ...Object.entries(config.runners).map(([name, options]) => createHttpRunner(clock, { name, ...options }, breakers)),
+    ]);
+
     const changeSession = createChangeSession({
       database,
       clock,
       ids,
       touches: createAgentTouches(clock, ids),
-      enqueueDrives: async () => {},
+      enqueueDrives: queue.enqueueDrives,
       announce(changed) {
         changes.committed(changed);
         sealer.wake();
+        announceToWorkers(database.signals, changed);
         count(changed);
+        for (const dueAt of deadlinesOf(changed)) sweeps?.wake(dueAt);
       },
     });
 
+    let sweeps: Sweeps | null = null;
     let url = config.server.publicUrl ?? '';
     const house: House = {
       database,
@@ -85,21 +106,29 @@ export function createApp({ config, clock, log, database: given }: AppOptions): 
       log,
       changeSession,
       authenticator,
-      tail,
+      eventFeed: createEventFeed({ prisma, tail }),
       changes,
       committed,
       forget: authenticator.forget,
-      runners: {
-        fault: (name) =>
-          name === EXTERNAL ? null : { code: 'INVALID_INPUT', message: `there is no runner ${JSON.stringify(name)}`, path: ['runner'] },
-      },
+      runners,
       publicUrl: () => url,
     };
+    // The clock's work goes with the lead, like sealing: whatever the processes' roles, exactly one does it.
+    sweeps = createSweeps({ database, clock, log, deps: house });
+    sweeps.start();
+    stops.push(() => sweeps?.stop());
+    if (config.processRoles.worker) {
+      const worker = createWorker({ database, clock, log, queue, sessions: house, runners });
+      await worker.start();
+      stops.push(() => worker.stop(STOP_TURNS_WITHIN));
+    }
+
     const server = createServer<Viewer>({
       settings: {
         ...config.server,
         hosts: [],
         production: config.production,
+        api: config.processRoles.api,
         metricsToken: config.metrics.token,
         limits: defaultLimits,
         ...defaultTimes,
@@ -111,7 +140,7 @@ export function createApp({ config, clock, log, database: given }: AppOptions): 
       authenticate: authenticator.authenticate,
       onRevoked: authenticator.onRevoked,
       context: (viewer): Context => ({ viewer, house }),
-      checks: { database: () => prisma.$queryRaw`SELECT 1` },
+      checks: { database: () => prisma.$queryRaw`SELECT 1`, queue: () => queue.assertReady() },
     });
     const { port } = await server.listen();
     stops.push(() => server.stop());
@@ -136,3 +165,7 @@ export function createApp({ config, clock, log, database: given }: AppOptions): 
     for (const close of stops.splice(0).reverse()) await close();
   }
 }
+
+/** The deadlines that a batch of changes has set. */
+const deadlinesOf = (changes: readonly Change[]): Date[] =>
+  changes.flatMap(({ asked = [], updated = [] }) => [...asked, ...updated].flatMap(({ dueAt }) => dueAt ?? []));

@@ -21,7 +21,7 @@ export interface Config {
   readonly metrics: { readonly token: string | null };
   readonly processRoles: { readonly api: boolean; readonly worker: boolean };
   /** Runners that `createSession` may name, beside those built in. */
-  readonly runners: Readonly<Record<string, { readonly url: string; readonly secret: string }>>;
+  readonly runners: Readonly<Record<string, { readonly url: string; readonly secret: string; readonly previousSecret?: string }>>;
   readonly log: { readonly level: string };
   readonly production: boolean;
 }
@@ -142,6 +142,17 @@ function unknownNames(env: Environment): Fault[] {
 
 function contradictions(env: Environment): Fault[] {
   const given = (name: string) => env[name] !== undefined;
+  return [...unnamedHost(env), ...oidcContradictions(given)];
+}
+
+/** Listening on every address says nothing of what the server is called, and only what it is called is answered. */
+function unnamedHost(env: Environment): Fault[] {
+  const everywhere = env.HOST === '0.0.0.0' || env.HOST === '::';
+  if (!everywhere || env.PUBLIC_URL !== undefined) return [];
+  return [{ variable: 'PUBLIC_URL', message: `is required where HOST is ${env.HOST}` }];
+}
+
+function oidcContradictions(given: (name: string) => boolean): Fault[] {
   if (given('OIDC_ISSUER')) {
     return given('OIDC_AUDIENCE')
       ? []

@@ -93,6 +93,7 @@ const processRoles = z
 const runner = z.strictObject({
   url: z.string().refine((text) => isHttp(parseUrl(text)), 'url must be an http(s) address'),
   secret: z.string().min(16, 'secret must be at least 16 characters'),
+  previousSecret: z.string().min(16, 'previousSecret must be at least 16 characters').optional(),
 });
 
 const RESERVED_RUNNERS = new Set(['external', 'scripted']);
@@ -200,7 +201,8 @@ export const variables = {
   },
   HTTP_RUNNERS: {
     fallback: 'none',
-    meaning: 'Agent runners reached over HTTP, as JSON: `{"name": {"url": "…", "secret": "…"}}`',
+    meaning:
+      'Agent runners reached over HTTP, as JSON: `{"name": {"url": "…", "secret": "…"}}`; while a secret is being changed, `previousSecret` signs as well',
     secret: true,
     schema: httpRunners,
   },

@@ -22,6 +22,10 @@ const UNAVAILABLE_MESSAGES = [
 /** Two transactions stood in each other's way and this one gave in. */
 export const isContention = (error: unknown): boolean => codesOf(error).some((code) => CONTENTION.has(code));
 
+/** A value that the database will not have, or one that is there already: this statement fails whenever it is sent. */
+export const isDataFault = (error: unknown): boolean =>
+  codesOf(error).some((code) => /^(22|23|54)[0-9A-Z]{3}$/.test(code) || /^P20(0[0-9]|1[1-3])$/.test(code));
+
 /** The database could not be asked at all; whether the statement took effect is then unknown. */
 export const isUnavailable = (error: unknown): boolean =>
   codesOf(error).some((code) => UNAVAILABLE.has(code)) ||

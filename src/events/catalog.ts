@@ -18,6 +18,7 @@ export const eventTypes = [
   'intervention_resolved',
   'intervention_cancelled',
   'intervention_delivered',
+  'intervention_delivery_failed',
   'escalation_triggered',
   'timeout_occurred',
   'auto_continue_triggered',

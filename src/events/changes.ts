@@ -1,4 +1,5 @@
 import type { Event, Intervention, Session } from '../generated/prisma/client.ts';
+import type { Log } from '../kernel/log.ts';
 import { prefixOf } from '../kernel/ids.ts';
 import type { Change } from '../sessions/aggregate.ts';
 import type { Tail } from './tail.ts';
@@ -27,7 +28,7 @@ export interface Changes {
 /** Events of this process's own changes remembered, so that the tail does not tell of them again. */
 const REMEMBERED = 20_000;
 
-export function createChanges(tail: Tail): Changes {
+export function createChanges(tail: Tail, log: Log): Changes {
   const listeners = new Set<(changed: Changed) => void>();
   /** Ids of events whose change was announced here. */
   const own = new Set<string>();
@@ -36,7 +37,14 @@ export function createChanges(tail: Tail): Changes {
   let release = () => {};
 
   const tell = (changed: Changed) => {
-    for (const listener of listeners) listener(changed);
+    for (const listener of listeners) {
+      try {
+        listener(changed);
+      } catch (error) {
+        // The change is committed: whoever made it must not hear that it failed.
+        log.error({ err: error }, 'a listener of changes failed');
+      }
+    }
   };
 
   function fromLog(events: readonly Event[]): void {

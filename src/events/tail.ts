@@ -43,10 +43,19 @@ export function createTail({ database: { prisma, signals }, log }: Deps): Tail {
         if (events.length === 0) continue;
         position = events.at(-1)!.position;
         if (events.length === PAGE) asked = true;
-        for (const listener of listeners) listener(events);
+        for (const listener of listeners) tell(listener, events);
       } catch (error) {
         log.warn({ err: error }, 'reading the event log failed; the next wake-up tries again');
       }
+    }
+  }
+
+  /** What one listener does must not cost the others their events: the position has moved on for all of them. */
+  function tell(listener: (events: readonly Event[]) => void, events: readonly Event[]): void {
+    try {
+      listener(events);
+    } catch (error) {
+      log.error({ err: error }, 'a listener of the event log failed');
     }
   }
 
@@ -77,6 +86,8 @@ export function createTail({ database: { prisma, signals }, log }: Deps): Tail {
       const poll = setInterval(wake, POLL);
       poll.unref();
       undo.push(() => clearInterval(poll));
+      // What was sealed before this process could hear of it.
+      wake();
     },
     async stop() {
       stopped = true;

@@ -1,6 +1,6 @@
 import type { Database } from '../database/open.ts';
 import type { Changes } from '../events/changes.ts';
-import type { Tail } from '../events/tail.ts';
+import type { EventFeed } from '../events/feed.ts';
 import type { Authenticator } from '../identity/authenticate.ts';
 import type { Viewer } from '../identity/viewer.ts';
 import type { Log } from '../kernel/log.ts';
@@ -11,8 +11,8 @@ export interface House extends SessionDeps {
   database: Database;
   log: Log;
   authenticator: Authenticator;
-  /** Every event, as it is sealed. */
-  tail: Tail;
+  /** Every event, as it is sealed, from any cursor on. */
+  eventFeed: EventFeed;
   /** Every change, as it is committed. */
   changes: Changes;
   /** Say that events were committed. */

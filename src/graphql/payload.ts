@@ -41,12 +41,12 @@ export function payloadType<Fields extends object>(name: string) {
 export async function answer<Fields extends object>(
   message: string,
   work: () => Promise<Fields>,
-  refused: () => Promise<Fields> | Fields,
+  refused: (refusal: DomainError) => Promise<Fields> | Fields,
 ): Promise<Payload & Fields> {
   try {
     return { success: true, message, errors: [], ...(await work()) };
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;
-    return { success: false, message: error.message, errors: error.errors, ...(await refused()) };
+    return { success: false, message: error.message, errors: error.errors, ...(await refused(error)) };
   }
 }

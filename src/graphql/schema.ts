@@ -5,6 +5,7 @@ import '../identity/schema.ts';
 import '../projects/schema.ts';
 import '../interventions/schema.ts';
 import '../sessions/schema.ts';
+import '../events/schema.ts';
 import './subscriptions.ts';
 import { lexicographicSortSchema } from 'graphql';
 import { builder } from './builder.ts';

@@ -12,6 +12,8 @@ export interface Idempotency {
   mutation: string;
   key: string;
   fingerprint: string;
+  /** How long the first answer is kept, in seconds; REMEMBERED_SECONDS when left out. */
+  keptSeconds?: number;
 }
 
 /** Equal for equal arguments, whatever the order of their keys; the idempotency key itself is not one of them. */
@@ -34,13 +36,10 @@ export function idempotencyOf<Args extends { idempotencyKey?: string | null }>(
   return { credentialId, mutation, key, fingerprint: fingerprintOf(args) };
 }
 
-export const toRow = (clock: Clock, { credentialId, mutation, key, fingerprint }: Idempotency, reply: Json) => ({
-  credentialId,
-  mutation,
-  key,
-  fingerprint,
+export const toRow = (clock: Clock, { keptSeconds = REMEMBERED_SECONDS, ...idempotency }: Idempotency, reply: Json) => ({
+  ...idempotency,
   reply: { value: reply },
-  expiresAt: addSeconds(clock.now(), REMEMBERED_SECONDS),
+  expiresAt: addSeconds(clock.now(), keptSeconds),
 });
 
 /** What was answered before to those of the commands that carry a key. */

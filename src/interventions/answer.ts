@@ -1,7 +1,6 @@
 import type { Intervention } from '../generated/prisma/client.ts';
 import type { InterventionResolution } from '../generated/prisma/enums.ts';
-import type { Viewer } from '../identity/viewer.ts';
-import { inScope } from '../identity/viewer.ts';
+import { inScope, systemActor, type Viewer } from '../identity/viewer.ts';
 import type { UserError } from '../kernel/errors.ts';
 import type { Json, JsonObject } from '../kernel/json.ts';
 import type { Aggregate, Decision } from '../sessions/aggregate.ts';
@@ -11,7 +10,7 @@ import { about } from '../sessions/rules.ts';
 import { advance } from './advance.ts';
 import { escalateDraft } from './escalate.ts';
 import { type HumanResponse, receiptOf, resolutionOf } from './response.ts';
-import { mayAnswer, mayChoose, mayStillAnswer, notFound } from './rules.ts';
+import { isPending, mayAnswer, mayChoose, mayStillAnswer, notFound } from './rules.ts';
 import { answerFaults } from './schema-check.ts';
 import { settle } from './settle.ts';
 
@@ -63,11 +62,13 @@ export function decideAnswer(
   }
   const draft = begin(aggregate);
   let advanced = false;
-  const named = find(aggregate);
-  if (!('code' in named) && named.status === 'PENDING') advanced = advance(draft, named, now);
-  // What the clock did may have changed which one is meant (a session just timed out), and surely how it stands.
-  const target = advanced ? find({ ...aggregate, session: draft.session, interventions: draft.interventions }) : named;
-  const due = advanced ? { change: toChange(aggregate, draft, viewer.actor, now) } : {};
+  let target = find(aggregate);
+  // What the clock does may change which one is meant (the oldest has just timed out), and surely how it stands.
+  while (!('code' in target) && isPending(target) && advance(draft, target, now)) {
+    advanced = true;
+    target = find({ ...aggregate, session: draft.session, interventions: draft.interventions });
+  }
+  const due = advanced ? { change: toChange(aggregate, draft, systemActor, now) } : {};
   if ('code' in target) return { ...due, refusal: [target] };
   const repeated = repeatOf(target, answer, viewer);
   if (repeated !== null) return { ...due, reply: repeated };
@@ -111,7 +112,8 @@ function take(
   const reply = { interventionId: intervention.id, sessionId: intervention.sessionId };
   if (answer.responseType === 'escalate' || option?.category === 'ESCALATION') {
     const level = answer.escalationLevel ?? levelOf(option?.metadata);
-    const fault = escalateDraft(draft, intervention, { level, reason: answer.reasoning ?? answer.content }, viewer.actor, now);
+    const reason = answer.reasoning || answer.content || (option?.label ?? '');
+    const fault = escalateDraft(draft, intervention, { level, reason }, viewer.actor, now);
     if (fault !== null) return { refusal: [fault] };
     return { reply: { ...reply, resolution: 'ESCALATED', sessionResumed: false } };
   }

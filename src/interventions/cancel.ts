@@ -18,7 +18,7 @@ export async function cancelIntervention(deps: SessionDeps, viewer: Viewer, id: 
     decide(draft, intervention, now) {
       const open = mayStillAnswer(intervention);
       if (!open.ok) return { refusal: [open.error] };
-      cancelInDraft(draft, id, reason, viewer.actor, now);
+      cancelInDraft(draft, { id, reason, toDeliver: !isExternal(draft.session) }, viewer.actor, now);
       const settled = { unanswered: false, answeredAsync: false, answered: false };
       draft.session = afterSettling(draft.session, draft.interventions, settled, now);
       draft.drive ||= !isExternal(draft.session);
@@ -27,13 +27,20 @@ export async function cancelIntervention(deps: SessionDeps, viewer: Viewer, id: 
   });
 }
 
-/** Cancels everything pending of a session that ends (behaviour 3.8). */
+/** Cancels everything pending of a session that ends (behaviour 3.8). Nobody is left to be told. */
 export function cancelAllPending(draft: Draft, reason: string | null, actor: Actor, now: Date): void {
-  for (const { id } of draft.interventions.filter(isPending)) cancelInDraft(draft, id, reason, actor, now);
+  for (const { id } of draft.interventions.filter(isPending)) {
+    cancelInDraft(draft, { id, reason, toDeliver: false }, actor, now);
+  }
 }
 
-function cancelInDraft(draft: Draft, id: string, reason: string | null, actor: Actor, now: Date): void {
+function cancelInDraft(
+  draft: Draft,
+  { id, reason, toDeliver }: { id: string; reason: string | null; toDeliver: boolean },
+  actor: Actor,
+  now: Date,
+): void {
   const intervention = draft.interventions.find((item) => item.id === id)!;
-  put(draft, cancelled(intervention, !isExternal(draft.session), now));
+  put(draft, cancelled(intervention, toDeliver, now));
   draft.events.push({ ...about(draft.session, actor, now), type: 'intervention_cancelled', subjectId: id, data: { reason } });
 }

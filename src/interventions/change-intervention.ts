@@ -1,5 +1,5 @@
 import type { Intervention } from '../generated/prisma/client.ts';
-import { inScope, type Viewer } from '../identity/viewer.ts';
+import { inScope, systemActor, type Viewer } from '../identity/viewer.ts';
 import type { UserError } from '../kernel/errors.ts';
 import type { Json } from '../kernel/json.ts';
 import type { SessionDeps } from '../sessions/deps.ts';
@@ -29,7 +29,7 @@ export function changeIntervention<Reply extends Json>(
       if (!aggregate || named === undefined || !inScope(viewer, aggregate.session.projectId)) return { refusal: [notFound] };
       const draft = begin(aggregate);
       const due = isPending(named) && advance(draft, named, now);
-      const advanced = due ? { change: toChange(aggregate, draft, viewer.actor, now) } : {};
+      const advanced = due ? { change: toChange(aggregate, draft, systemActor, now) } : {};
       const before = { ...draft, interventions: [...draft.interventions], events: draft.events.length };
       const decision = decide(draft, draft.interventions.find((item) => item.id === id)!, now);
       if ('refusal' in decision) return { ...advanced, ...decision };

@@ -52,7 +52,7 @@ function claimed(viewer: Viewer, mine: boolean | null | undefined): Conditions {
   return [mine ? byMe : Prisma.sql`NOT ${byMe}`];
 }
 
-/** Characters. Reading a query takes the square of its words: some thousands of them hold a database for seconds. */
+/** Characters. Some thousands of words make a tree deeper than the engine's stack; the embedded engine dies of it. */
 const LONGEST_SEARCH = 1_000;
 
 /** All words, "a phrase", or, -not: the text as a person types it. The expression is the index's, to the letter. */

@@ -40,7 +40,7 @@ export function customAnswer({ responseText, responseType, metadata, answer }: R
     customInput: null,
     // A custom response's text is its reasoning (behaviour 4.5).
     reasoning: responseText || null,
-    modifications: type === 'modify' ? responseText : null,
+    modifications: type === 'modify' && responseText.trim() !== '' ? responseText : null,
     answer,
     metadata: plainObject(metadata),
     escalationLevel: null,

@@ -1,5 +1,6 @@
 import type { InterventionResolution } from '../generated/prisma/enums.ts';
 import type { Actor } from '../identity/viewer.ts';
+import { MAX_JSON_BYTES } from '../kernel/bounds.ts';
 import type { Json, JsonObject } from '../kernel/json.ts';
 import type { Option } from './option.ts';
 
@@ -63,7 +64,8 @@ const RESERVED = [
 
 /**
  * The session's context once an answer is folded in (behaviour 3.5). What an earlier answer left under the reserved
- * keys goes: an old denial beside a new approval would tell the agent both.
+ * keys goes: an old denial beside a new approval would tell the agent both. Metadata that would take the context past
+ * the bound of behaviour 10.3 is left out, else each answer could add as much again; it stands in `selected_option`.
  */
 export function foldResponse(context: JsonObject, response: HumanResponse, escalatedByHand: boolean): JsonObject {
   const { responseType, selectedOption } = response;
@@ -80,8 +82,12 @@ export function foldResponse(context: JsonObject, response: HumanResponse, escal
     ...(means('modify') && { modification_requested: true }),
     ...(escalatedByHand && { escalation_requested: true }),
   };
-  const kept = Object.entries({ ...context, ...selectedOption?.metadata }).filter(
-    ([key]) => !(RESERVED as readonly string[]).includes(key),
-  );
-  return Object.fromEntries([...kept, ...Object.entries(reserved)]) as JsonObject;
+  const plain = unreserved(context);
+  const metadata = unreserved(selectedOption?.metadata ?? {});
+  const enriched = { ...plain, ...metadata };
+  const fits = Object.keys(metadata).length === 0 || Buffer.byteLength(JSON.stringify(enriched)) <= MAX_JSON_BYTES;
+  return { ...(fits ? enriched : plain), ...reserved } as JsonObject;
 }
+
+const unreserved = (object: JsonObject): JsonObject =>
+  Object.fromEntries(Object.entries(object).filter(([key]) => !(RESERVED as readonly string[]).includes(key)));

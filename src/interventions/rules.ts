@@ -100,6 +100,8 @@ export const expired = (intervention: Intervention, at: Date): Intervention => (
   resolution: 'TIMEOUT',
   open: true,
   windowEnded: true,
+  // It could no longer be released, and would keep others from reviving the session.
+  claimedBy: null,
 });
 
 /** `toDeliver`: its runner has to be told. */
@@ -120,7 +122,9 @@ export const delivered = (intervention: Intervention, now: Date): Intervention =
 export function targetLevel(intervention: Intervention, wanted: number | null): Outcome<number> {
   const { levels } = termsOf(intervention).escalation;
   const level = wanted ?? intervention.escalationLevel + 1;
-  if (level <= intervention.escalationLevel || level < 1) {
+  // A level may come out of an option's metadata, which is the agent's.
+  if (!Number.isInteger(level)) return deny('INVALID_INPUT', 'level must be a whole number', ['level']);
+  if (level <= intervention.escalationLevel) {
     return deny('INVALID_INPUT', `level must be above the present one, ${intervention.escalationLevel}`, ['level']);
   }
   if (level > levels.length) return deny('ESCALATION_EXHAUSTED', `there are ${levels.length} levels`, ['level']);

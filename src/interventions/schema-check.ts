@@ -1,38 +1,98 @@
-import { Ajv, type ValidateFunction } from 'ajv';
+import { Ajv, type ErrorObject, type Options, type ValidateFunction } from 'ajv';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { RE2JS } from 're2js';
+import { withinTime } from '../kernel/within-time.ts';
 import type { UserError } from '../kernel/errors.ts';
 import { canonicalJson, sha256 } from '../kernel/json.ts';
 
-/** Compiled schemas kept; each costs a millisecond or so to make. */
-const KEPT = 500;
+// Schemas come from agents and answers from people, and neither may take the server down or reach what another one
+// brought. So each schema is compiled by an instance of its own, which goes with it (an instance keeps all that it ever
+// compiled, every $id among it); references are called, not copied in, for a few kilobytes can otherwise ask for
+// gigabytes; patterns run on an engine without backtracking; nothing is fetched for a $ref; and what still takes too
+// long, as references that fan out twice at every level do, is broken off.
 
-// Schemas come from agents and answers from people: patterns run on an engine without backtracking, so that no pattern
-// can take the server down, and nothing is fetched for a $ref.
-const ajv = new Ajv({
+/** Compiled schemas kept, and the most that their texts may take together, in characters. */
+const KEPT = 200;
+const KEPT_CHARACTERS = 2_000_000;
+/** Milliseconds that one schema, or one answer, may hold everybody else up. An ordinary one takes one. */
+const LONGEST = 500;
+/** Faults told of one answer: enough to mend it by. */
+const MAX_FAULTS = 20;
+
+const dialects = {
+  '2020-12': { uri: 'https://json-schema.org/draft/2020-12/schema', create: (options: Options) => new Ajv2020(options) },
+  'draft-07': { uri: 'http://json-schema.org/draft-07/schema', create: (options: Options) => new Ajv(options) },
+};
+type Dialect = keyof typeof dialects;
+
+const common: Options = { strict: false, validateFormats: false, logger: false };
+const compiling: Options = {
+  ...common,
   allErrors: true,
-  strict: false,
-  validateFormats: false,
-  addUsedSchema: false,
-  code: { regExp: Object.assign((pattern: string) => linear(pattern), { code: 'linear' }) as never },
-});
+  // Else every object has a "constructor".
+  ownProperties: true,
+  inlineRefs: false,
+  meta: false,
+  validateSchema: false,
+  code: { regExp: Object.assign(linear, { code: 'linear' }) as never },
+};
 
+/** The text tells one pattern of a schema from another: Ajv keeps them by it. */
 function linear(pattern: string) {
-  const compiled = RE2JS.compile(pattern);
-  return { test: (text: string) => compiled.matcher(text).find() };
+  const compiled = RE2JS.compile(RE2JS.translateRegExp(pattern));
+  return { test: (text: string) => compiled.matcher(text).find(), toString: () => `/${pattern}/` };
 }
 
-const compiled = new Map<string, ValidateFunction>();
+/** Made at the first schema of the dialect: it knows what a schema may say. */
+const grammars = new Map<Dialect, Ajv>();
 
-function validatorOf(schema: unknown): ValidateFunction {
-  const key = sha256(canonicalJson(schema));
-  const known = compiled.get(key);
+function grammarOf(dialect: Dialect): Ajv {
+  const known = grammars.get(dialect);
   if (known) return known;
-  // An $id would be registered for good, and clash with the next schema that carries it.
-  const { $id: _, ...anonymous } = schema as { $id?: unknown };
-  const validate = ajv.compile(anonymous);
-  compiled.set(key, validate);
-  if (compiled.size > KEPT) compiled.delete(compiled.keys().next().value!);
+  const grammar = dialects[dialect].create(common);
+  grammars.set(dialect, grammar);
+  // Its own compilation is not the first schema's fault.
+  grammar.validate(dialects[dialect].uri, {});
+  return grammar;
+}
+
+function dialectOf($schema: unknown): Dialect {
+  if ($schema === undefined) return '2020-12';
+  if (typeof $schema === 'string') {
+    if (/\/draft\/2020-12\//.test($schema)) return '2020-12';
+    if (/\/draft-0[467]\//.test($schema)) return 'draft-07';
+  }
+  throw new Error('$schema must be JSON Schema 2020-12 (also when left out) or draft-07');
+}
+
+const compiled = new Map<string, { validate: ValidateFunction; characters: number }>();
+let characters = 0;
+
+function validatorOf(schema: object): ValidateFunction {
+  const text = canonicalJson(schema);
+  const key = sha256(text);
+  const known = compiled.get(key);
+  if (known) return known.validate;
+  const validate = compile(schema);
+  compiled.set(key, { validate, characters: text.length });
+  characters += text.length;
+  for (const [oldest, entry] of compiled) {
+    if (compiled.size <= KEPT && characters <= KEPT_CHARACTERS) break;
+    compiled.delete(oldest);
+    characters -= entry.characters;
+  }
   return validate;
+}
+
+function compile(schema: object): ValidateFunction {
+  // "$async" is Ajv's own word: its validators answer with a promise, which would count as "valid".
+  const { $schema, $async: _, ...rest } = schema as { $schema?: unknown; $async?: unknown };
+  const dialect = dialectOf($schema);
+  const grammar = grammarOf(dialect);
+  return withinTime(LONGEST, () => {
+    if (!grammar.validate(dialects[dialect].uri, rest)) throw new Error(grammar.errorsText(grammar.errors, { dataVar: 'schema' }));
+    return dialects[dialect].create(compiling).compile(rest);
+  });
 }
 
 /** Why a `responseSchema` cannot be used, or null. */
@@ -46,13 +106,27 @@ export function schemaFault(schema: unknown): string | null {
   }
 }
 
-/** Every fault of an answer, each with its path within it (behaviour 4.7). */
+/** The faults of an answer, the first 20 at most, each with its path within it (behaviour 4.7). */
 export function answerFaults(schema: unknown, answer: unknown): UserError[] {
-  const validate = validatorOf(schema);
-  if (validate(answer)) return [];
-  return (validate.errors ?? []).map(({ instancePath, message = 'is not valid', params }) => ({
+  let errors: ErrorObject[];
+  try {
+    const validate = validatorOf(schema as object);
+    errors = withinTime(LONGEST, () => (validate(answer) ? [] : (validate.errors ?? [])));
+  } catch (error) {
+    // Too slow, or references that go round in a circle. It can still be decided by a resolution or an option.
+    const message = `the answer cannot be checked against responseSchema: ${(error as Error).message}`;
+    return [{ code: 'INVALID_INPUT', message, path: ['answer'] }];
+  }
+  return errors.slice(0, MAX_FAULTS).map(({ instancePath, message = 'is not valid', params }) => ({
     code: 'INVALID_INPUT' as const,
     message: `answer${instancePath} ${message}`,
-    path: ['answer', ...instancePath.split('/').slice(1), ...('missingProperty' in params ? [String(params.missingProperty)] : [])],
+    path: ['answer', ...pointer(instancePath), ...('missingProperty' in params ? [String(params.missingProperty)] : [])],
   }));
 }
+
+/** The steps of a JSON pointer, unescaped. */
+const pointer = (path: string): string[] =>
+  path
+    .split('/')
+    .slice(1)
+    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));

@@ -49,5 +49,6 @@ function revive(draft: Draft, intervention: Intervention, async: boolean, now: D
     if (other.id === intervention.id || other.status !== 'TIMEOUT' || !other.open) continue;
     put(draft, { ...other, open: false, delivery: isExternal(draft.session) ? other.delivery : 'PENDING' });
   }
-  return resumed({ ...draft.session, answeredAsync: async, unanswered: false, lastActivity: now }, true);
+  const answeredAsync = draft.session.answeredAsync || async;
+  return resumed({ ...draft.session, answeredAsync, unanswered: false, lastActivity: now }, true);
 }

@@ -21,6 +21,8 @@ export interface ServerSettings extends Omit<AccessSettings, 'publicUrl'> {
   /** null: the address listened on. */
   publicUrl: string | null;
   production: boolean;
+  /** Whether the API is served here; else only health and metrics are (a process that only works). */
+  api: boolean;
   /** null: `/metrics` needs no credential. */
   metricsToken: string | null;
   limits: Limits;
@@ -73,7 +75,7 @@ export function createServer<V extends Caller>(deps: ServerDeps<V>): Server {
   let access: Access;
 
   const house: Record<string, HttpHandler> = {
-    '/graphql': graphql.handle,
+    ...(settings.api && { '/graphql': graphql.handle }),
     ...healthRoutes(deps.checks, () => state.draining, log),
     '/metrics': metricsHandler(metrics, settings.metricsToken),
   };
@@ -135,7 +137,7 @@ export function createServer<V extends Caller>(deps: ServerDeps<V>): Server {
 
   server.on('upgrade', (request, connection, head) => {
     connection.on('error', () => connection.destroy());
-    if (pathOf(request) !== '/graphql') return refuseUpgrade(connection, '404 Not Found');
+    if (!settings.api || pathOf(request) !== '/graphql') return refuseUpgrade(connection, '404 Not Found');
     if (access.refusal(request) !== null) return refuseUpgrade(connection, '403 Forbidden');
     if (state.draining) return refuseUpgrade(connection, '503 Service Unavailable');
     sockets.upgrade(request, connection, head);

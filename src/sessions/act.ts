@@ -7,7 +7,7 @@ import { changeOne, type Verdict } from './change-one.ts';
 import type { SessionDeps } from './deps.ts';
 import type { Draft } from './draft.ts';
 import type { Idempotency } from '../idempotency/idempotency.ts';
-import { active, mayAct } from './rules.ts';
+import { active, isExternal, mayAct } from './rules.ts';
 
 export interface Act<Reply extends Json> {
   sessionId: string;
@@ -28,7 +28,9 @@ export function actInSession<Reply extends Json>(deps: SessionDeps, viewer: View
     decide(draft, aggregate, now) {
       const able = mayAct(aggregate.session);
       if (!able.ok) return { refusal: [able.error] };
-      deliverInDraft(draft, aggregate.interventions.filter(({ agentName }) => agentName === agent.name), viewer.actor, now);
+      // A runner's answers are delivered by handing them over: one that came while it was busy has yet to reach it.
+      const taken = isExternal(draft.session) ? aggregate.interventions.filter(({ agentName }) => agentName === agent.name) : [];
+      deliverInDraft(draft, taken, viewer.actor, now);
       draft.session = active(draft.session, now);
       draft.agents.push(agent);
       return decide(draft, aggregate, now);

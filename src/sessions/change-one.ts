@@ -13,7 +13,7 @@ export interface SessionCommand<Reply extends Json> extends Pick<Command, 'idemp
   decide(draft: Draft, aggregate: Aggregate, now: Date): Verdict<Reply>;
 }
 
-const missing: UserError = { code: 'NOT_FOUND', message: 'there is no such session' };
+const missing = (what: 'session' | 'task'): UserError => ({ code: 'NOT_FOUND', message: `there is no such ${what}` });
 
 /** A change of one session (or of one of its tasks) by its id, found within the viewer's scope. */
 export function changeOne<Reply extends Json>(
@@ -24,7 +24,7 @@ export function changeOne<Reply extends Json>(
   return changeSession<Reply>({
     ...command,
     decide(aggregate, now) {
-      if (aggregate === null || !inScope(viewer, aggregate.session.projectId)) return { refusal: [missing] };
+      if (aggregate === null || !inScope(viewer, aggregate.session.projectId)) return { refusal: [missing(command.taskId === undefined ? 'session' : 'task')] };
       const draft = begin(aggregate);
       const verdict = decide(draft, aggregate, now);
       if ('refusal' in verdict || verdict.unchanged) return verdict;

@@ -1,3 +1,4 @@
+import { isDataFault } from '../database/faults.ts';
 import type { PrismaClient } from '../generated/prisma/client.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { DomainError } from '../kernel/errors.ts';
@@ -7,8 +8,8 @@ import { Lane } from '../kernel/lane.ts';
 import { type Aggregate, type Change, type Decision, pendingDelta } from './aggregate.ts';
 import type { AgentTouches } from './agents.ts';
 import { type Idempotency, recall } from '../idempotency/idempotency.ts';
-import { find, load } from './load.ts';
-import { type Prepared, write } from './write.ts';
+import { find, load, type Loaded } from './load.ts';
+import { type Prepared, write, type Written } from './write.ts';
 
 // The one way a session, its interventions and its tasks change: a command is decided on what was read, and written
 // where the session still stands at the version that was read; else it is read and decided again. No BEGIN: two round
@@ -52,84 +53,109 @@ const ATTEMPTS = 100;
 /** Commands in one statement. */
 const BATCH = 250;
 
-type Result = PromiseSettledResult<{ reply: Json; change: Change | null }>;
+type Settled = { reply: Json; change: Change | null };
+
+/** How a command fared in one round. "lost": others were faster; "waits": another of the same batch goes first. */
+type Fared = PromiseSettledResult<Settled | 'lost' | 'waits'>;
 
 export function createChangeSession(deps: ChangeDeps): ChangeSession {
-  const lane = new Lane<Command, { reply: Json; change: Change | null }>((commands) => settleAll(deps, commands), {
+  const lane = new Lane<Command, Settled | 'lost' | 'waits'>((commands) => round(deps, commands), {
     // Two batches side by side use the time that the other one waits for the disk. The embedded database has one
     // session, and would only queue them.
     width: deps.database.kind === 'embedded' ? 1 : 2,
     longest: BATCH,
   });
-  return async (command) => (await lane.submit(command as unknown as Command)) as never;
+  return async <Reply extends Json>(command: Command<Reply>) => {
+    // What goes again goes with those that have come meanwhile: a session that everybody wants holds nobody else up.
+    for (let lost = 0; lost < ATTEMPTS; ) {
+      const settled = await lane.submit(command as unknown as Command);
+      if (settled === 'lost') lost += 1;
+      else if (settled !== 'waits') return settled as { reply: Reply; change: Change | null };
+    }
+    throw new Error(`a change lost ${ATTEMPTS} races in a row`);
+  };
 }
 
-/** Settles every command of a batch: written, refused, or sent round again until it is one of the two. */
-async function settleAll(deps: ChangeDeps, commands: Command[]): Promise<Result[]> {
-  const results = new Map<Command, Result>();
-  let open = commands;
-  for (let attempt = 0; open.length > 0; attempt += 1) {
-    if (attempt === ATTEMPTS + commands.length) throw new Error(`a change lost ${attempt} races in a row`);
-    open = await round(deps, open, results);
+/** One read, the decisions, one write. */
+async function round(deps: ChangeDeps, commands: Command[]): Promise<Fared[]> {
+  const fared = new Map<Command, Fared>();
+  try {
+    const { prisma } = deps.database;
+    const [loaded, remembered] = await Promise.all([load(prisma, commands), recall(prisma, deps.clock, commands)]);
+    const prepared = decideAll(deps, commands, { loaded, remembered }, fared);
+    const written = await write(deps, prepared);
+    for (const item of prepared) fared.set(item.command, outcomeOf(item, written));
+  } catch (reason) {
+    // One command names what the database cannot even look for. Each by itself, only that one fails.
+    if (commands.length === 1 || !isDataFault(reason)) throw reason;
+    for (const command of commands) {
+      const [alone] = await Promise.allSettled([round(deps, [command])]);
+      fared.set(command, alone.status === 'fulfilled' ? alone.value[0]! : alone);
+    }
   }
-  return commands.map((command) => results.get(command)!);
+  return commands.map((command) => fared.get(command)!);
 }
 
-/** One read, the decisions, one write. Returns the commands that have to go again. */
-async function round(deps: ChangeDeps, commands: Command[], results: Map<Command, Result>): Promise<Command[]> {
-  const { prisma } = deps.database;
-  const [loaded, remembered] = await Promise.all([load(prisma, commands), recall(prisma, deps.clock, commands)]);
-  const again: Command[] = [];
+function outcomeOf(item: Prepared, written: Written): Fared {
+  const outcome = written.get(item)!;
+  if (outcome === 'won') return item.result;
+  return outcome === 'lost' ? { status: 'fulfilled', value: 'lost' } : { status: 'rejected', reason: outcome.error };
+}
+
+const WAITS: Fared = { status: 'fulfilled', value: 'waits' };
+
+/** Decides what can be decided on what was read: into `fared` what needs no write, back what does. */
+function decideAll(
+  { clock }: ChangeDeps,
+  commands: Command[],
+  { loaded, remembered }: { loaded: Loaded; remembered: Map<Command, PromiseSettledResult<Json>> },
+  fared: Map<Command, Fared>,
+): Prepared[] {
   const prepared: Prepared[] = [];
   const taken = new Set<string>();
   const queues = new Map<string, number>();
   for (const command of commands) {
     const known = remembered.get(command);
     if (known !== undefined) {
-      results.set(command, known.status === 'rejected' ? known : { ...known, value: { reply: known.value, change: null } });
+      fared.set(command, known.status === 'rejected' ? known : { ...known, value: { reply: known.value, change: null } });
       continue;
     }
     const found = find(loaded, command);
     // One change a session and batch: the next command must see what this one makes of it.
     if (found !== null && taken.has(found.session.id)) {
-      again.push(command);
+      fared.set(command, WAITS);
       continue;
     }
     const aggregate = found && { ...found, queuePending: queues.get(found.session.teamId) ?? found.queuePending };
-    const decision = decided(command, aggregate, deps.clock.now(), results);
-    if (decision?.change === undefined) {
-      if (decision !== null) results.set(command, settled(decision));
+    const decision = decided(command, aggregate, clock.now());
+    if ('error' in decision) {
+      fared.set(command, { status: 'rejected', reason: decision.error });
       continue;
     }
     const { change } = decision;
+    if (change === undefined) {
+      // Refused for what others of this batch will have done, if they get through: that is looked at when they have.
+      const presumed = 'refusal' in decision && aggregate?.queuePending !== found?.queuePending;
+      fared.set(command, presumed ? WAITS : settled(decision));
+      continue;
+    }
     const delta = aggregate ? pendingDelta(aggregate, change) : 0;
     if (aggregate) queues.set(change.session.teamId, aggregate.queuePending + delta);
     taken.add(change.session.id);
     prepared.push({ command, aggregate, change, delta, result: settled(decision) });
   }
-  const lost = await write(deps, prepared);
-  for (const item of prepared) {
-    if (lost.has(item)) again.push(item.command);
-    else results.set(item.command, item.result);
-  }
-  return again;
+  return prepared;
 }
 
-function decided(
-  command: Command,
-  aggregate: Aggregate | null,
-  now: Date,
-  results: Map<Command, Result>,
-): Decision<Json> | null {
+function decided(command: Command, aggregate: Aggregate | null, now: Date): Decision<Json> | { error: unknown; change?: undefined } {
   try {
     return command.decide(aggregate, now);
-  } catch (reason) {
-    results.set(command, { status: 'rejected', reason });
-    return null;
+  } catch (error) {
+    return { error };
   }
 }
 
-const settled = (decision: Decision<Json>): Result =>
+const settled = (decision: Decision<Json>): PromiseSettledResult<Settled> =>
   'refusal' in decision
     ? { status: 'rejected', reason: new DomainError(decision.refusal) }
     : { status: 'fulfilled', value: { reply: decision.reply, change: decision.change ?? null } };

@@ -23,6 +23,7 @@ export const sessionColumns: Columns<Session> = {
   unanswered: 'boolean',
   answeredAsync: 'boolean',
   runnerState: 'jsonb',
+  driveEpoch: 'int',
   staleAt: 'timestamptz',
   createdAt: 'timestamptz',
   lastActivity: 'timestamptz',

@@ -2,7 +2,7 @@ import type { ConversationTurn, Intervention, Session, Task } from '../generated
 import type { AgentType } from '../generated/prisma/enums.ts';
 import type { NewEvent } from '../events/append.ts';
 import type { Aggregate, Change } from './aggregate.ts';
-import { statusEvents } from './rules.ts';
+import { hasEnded, statusEvents } from './rules.ts';
 import type { Actor } from '../identity/viewer.ts';
 
 /** A decision in the making: what stands once it is taken. Rules return values; verbs put them here. */
@@ -31,21 +31,24 @@ export function begin({ session, interventions }: Pick<Aggregate, 'session' | 'i
   };
 }
 
-/** Puts an intervention in its place, or at the end where it is new (ids sort by time). */
+/** Puts an intervention in its place by its id; also a new one, for the clocks of two replicas may differ. */
 export function put(draft: Draft, intervention: Intervention): void {
-  const at = draft.interventions.findIndex(({ id }) => id === intervention.id);
-  if (at === -1) draft.interventions.push(intervention);
-  else draft.interventions[at] = intervention;
+  const at = draft.interventions.findIndex(({ id }) => id >= intervention.id);
+  const known = draft.interventions[at]?.id === intervention.id;
+  draft.interventions.splice(at === -1 ? draft.interventions.length : at, known ? 1 : 0, intervention);
 }
 
 /** What differs from `aggregate`, ready to be written; `actor` is whom the session's own move is put down to. */
 export function toChange(aggregate: Aggregate, draft: Draft, actor: Actor, now: Date): Change {
   const before = new Map(aggregate.interventions.map((intervention) => [intervention.id, intervention]));
+  // A session that has ended reckons with nothing any more, not even with what timed out and could have been revived.
+  const over = hasEnded(draft.session.status);
+  const interventions = draft.interventions.map((item) => (over && item.open ? { ...item, open: false } : item));
   return {
     session: draft.session,
     contextChanged: draft.contextChanged,
-    asked: draft.interventions.filter(({ id }) => !before.has(id)),
-    updated: draft.interventions.filter((intervention) => before.has(intervention.id) && before.get(intervention.id) !== intervention),
+    asked: interventions.filter(({ id }) => !before.has(id)),
+    updated: interventions.filter((intervention) => before.has(intervention.id) && before.get(intervention.id) !== intervention),
     turns: draft.turns,
     tasks: draft.tasks,
     agents: draft.agents,

@@ -1,5 +1,6 @@
 import type { SessionStatus } from '../generated/prisma/enums.ts';
-import type { Viewer } from '../identity/viewer.ts';
+import type { Actor, Viewer } from '../identity/viewer.ts';
+import { settleOwed } from '../interventions/acknowledge.ts';
 import { cancelAllPending } from '../interventions/cancel.ts';
 import { Faults, MAX_MESSAGE } from '../kernel/bounds.ts';
 import { DomainError } from '../kernel/errors.ts';
@@ -16,20 +17,31 @@ export async function completeSession(deps: SessionDeps, viewer: Viewer, id: str
   const faults = new Faults();
   faults.json(['result'], result);
   if (faults.errors.length > 0) throw new DomainError(faults.errors);
-  return end(deps, viewer, id, mayComplete, (draft) => {
+  return end(deps, viewer, id, mayComplete, (draft, now) => {
     draft.session = { ...draft.session, status: 'COMPLETED', result: result ?? null };
+    // Whoever completes the work had all that it took.
+    settleOwed(draft, () => true, '', viewer.actor, now);
   });
 }
 
-/** The work cannot go on; what is pending is cancelled (behaviour 3.8). */
-export async function failSession(deps: SessionDeps, viewer: Viewer, id: string, reason: string) {
+/**
+ * The work cannot go on; what is pending is cancelled (behaviour 3.8). `taken`: answers that its runner has, though they
+ * were not yet marked so.
+ */
+export async function failSession(deps: SessionDeps, viewer: Viewer, id: string, reason: string, taken?: ReadonlySet<string>) {
   const faults = new Faults();
   faults.text(['reason'], reason, MAX_MESSAGE, 1);
   if (faults.errors.length > 0) throw new DomainError(faults.errors);
   return end(deps, viewer, id, mayStop, (draft, now) => {
-    cancelAllPending(draft, reason, viewer.actor, now);
-    draft.session = { ...draft.session, status: 'FAILED', failureReason: reason };
+    failDraft(draft, reason, viewer.actor, now, taken);
   });
+}
+
+/** The failing itself, within a decision that is being made. */
+export function failDraft(draft: Draft, reason: string, actor: Actor, now: Date, taken?: ReadonlySet<string>): void {
+  cancelAllPending(draft, reason, actor, now);
+  settleOwed(draft, (id) => taken?.has(id) ?? false, reason, actor, now);
+  draft.session = { ...draft.session, status: 'FAILED', failureReason: reason, ...over(now) };
 }
 
 /** Nobody wants the work any more; what is pending is cancelled (behaviour 3.8). */
@@ -39,6 +51,7 @@ export async function cancelSession(deps: SessionDeps, viewer: Viewer, id: strin
   if (faults.errors.length > 0) throw new DomainError(faults.errors);
   return end(deps, viewer, id, mayStop, (draft, now) => {
     cancelAllPending(draft, reason, viewer.actor, now);
+    settleOwed(draft, () => false, reason ?? 'the session was cancelled', viewer.actor, now);
     draft.session = { ...draft.session, status: 'CANCELLED', failureReason: reason };
   });
 }
@@ -52,15 +65,19 @@ function end(
 ) {
   return changeOne(deps, viewer, {
     sessionId,
+    withUndelivered: true,
     decide(draft, { session }, now) {
       const allowed = may(session);
       if (!allowed.ok) return { refusal: [allowed.error] };
       move(draft, now);
-      draft.session = { ...draft.session, currentInterventionId: null, unanswered: false, answeredAsync: false, staleAt: null, lastActivity: now };
+      draft.session = { ...draft.session, ...over(now) };
       return { reply: { sessionId } };
     },
   });
 }
+
+/** What every end leaves behind. */
+const over = (now: Date) => ({ currentInterventionId: null, unanswered: false, answeredAsync: false, staleAt: null, lastActivity: now });
 
 function mayComplete(session: Session): Outcome<SessionStatus> {
   if (waitsForHuman(session)) return deny('INVALID_STATE', 'the session waits for a person; its request must be answered or cancelled first');

@@ -60,7 +60,7 @@ const ExecutionDirective = builder.enumType('ExecutionDirective', {
 const ExecutionEventPayload = payloadType<ReportFields>('ExecutionEventPayload').implement({
   interfaces: [MutationPayload],
   fields: (t) => ({
-    directive: t.expose('directive', { type: ExecutionDirective, description: 'HALT where the report was refused.' }),
+    directive: t.expose('directive', { type: ExecutionDirective }),
     intervention: t.field({ type: Intervention, nullable: true, resolve: ({ intervention }) => intervention }),
   }),
 });
@@ -181,8 +181,8 @@ builder.mutationFields((t) => ({
       return answer<ReportFields>(
         'event recorded',
         async () => ({ ...(await reportExecutionEvent(house, viewer, input)).reply, intervention: null }),
-        // What was refused was not recorded: an agent that goes on would go unsupervised.
-        () => ({ directive: 'HALT', intervention: null }),
+        // Fails closed: what was not recorded is not gone on with; where the session is over, the agent stops.
+        ({ code }) => ({ directive: code === 'INVALID_INPUT' ? 'PAUSE' : 'HALT', intervention: null }),
       );
     },
   }),

@@ -75,6 +75,7 @@ const blank = (now: Date) => ({
   unanswered: false,
   answeredAsync: false,
   runnerState: null,
+  driveEpoch: 0,
   staleAt: addSeconds(now, STALE_AFTER_SECONDS),
   createdAt: now,
   lastActivity: now,

@@ -113,8 +113,8 @@ const more: Columns = { created: 'boolean', expected: 'int', queueDelta: 'int', 
  * Writes the changes whose session still stands at the version they were decided on (or is new), and whose team's queue
  * still has room: state, events and idempotency keys together, or nothing of that change. Returns the ids that won.
  *
- * Locks in one order, sessions by id and then queues by team, so that two replicas' batches cannot wait for each other
- * in a circle. Whoever comes second finds another version, and no row (behaviour 4.2). $1: everything, as JSON; $2: the
+ * Locks in one order, sessions by id, then queues by team, then agents and idempotency keys, each by its own key, so that
+ * two replicas' batches cannot wait for each other in a circle. Whoever comes second finds another version, and no row (behaviour 4.2). $1: everything, as JSON; $2: the
  * ids of the sessions; $3: those of the interventions updated (for the planner, as above).
  */
 export const writeStatement = once((writes: Writes): string => {
@@ -177,7 +177,8 @@ export const writeStatement = once((writes: Writes): string => {
   ${part(
     writes.keys,
     `keys AS (INSERT INTO idempotency_keys (${names(idempotencyColumns)}) SELECT ${names(idempotencyColumns, 'r.')}
-    FROM ${records('keys', idempotencyColumns, { sessionId: 'text' })} r JOIN won ON won.id = r.session_id)`,
+    FROM ${records('keys', idempotencyColumns, { sessionId: 'text' })} r JOIN won ON won.id = r.session_id
+    ORDER BY r.credential_id, r.mutation, r.key)`,
   )},
   events AS (INSERT INTO unsealed_events (${names(eventColumns)}) SELECT ${names(eventColumns, 'r.')}
     FROM ${records('events', eventColumns, { ordinal: 'int' })} r JOIN won ON won.id = r.session_id ORDER BY r.ordinal)

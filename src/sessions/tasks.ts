@@ -8,7 +8,7 @@ import { actInSession } from './act.ts';
 import { changeOne } from './change-one.ts';
 import type { SessionDeps } from './deps.ts';
 import { idempotencyOf } from '../idempotency/idempotency.ts';
-import { about, active, mayAct } from './rules.ts';
+import { about, active, isExternal, mayAct } from './rules.ts';
 
 export interface CreateTaskInput {
   sessionId: string;
@@ -68,7 +68,8 @@ export async function finishTask(
       const able = mayAct(session);
       if (!able.ok) return { refusal: [able.error] };
       draft.tasks.push({ ...task, status, result: result ?? null, updatedAt: now });
-      deliverInDraft(draft, draft.interventions.filter(({ agentName }) => agentName === task.agentName), viewer.actor, now);
+      const taken = isExternal(session) ? draft.interventions.filter(({ agentName }) => agentName === task.agentName) : [];
+      deliverInDraft(draft, taken, viewer.actor, now);
       draft.session = active(draft.session, now);
       draft.agents.push({ name: task.agentName, type: task.agentType });
       draft.events.push({

@@ -1,8 +1,10 @@
 import { unsealed } from '../events/append.ts';
+import { isDataFault } from '../database/faults.ts';
 import { retrying } from '../database/transact.ts';
 import type { Json } from '../kernel/json.ts';
 import type { Aggregate, Change } from './aggregate.ts';
 import type { ChangeDeps, Command, RawClient } from './change.ts';
+import { interventionMoves } from './columns.ts';
 import { toRow } from '../idempotency/idempotency.ts';
 import { writeStatement } from './statement.ts';
 
@@ -15,44 +17,52 @@ export interface Prepared {
   result: PromiseSettledResult<{ reply: Json; change: Change | null }>;
 }
 
-/** Writes what was decided, then announces it. Returns those that lost: their session or queue has moved on meanwhile. */
-export async function write(deps: ChangeDeps, prepared: Prepared[]): Promise<Set<Prepared>> {
-  const lost = new Set<Prepared>();
+/**
+ * How each fared: "won" is written; "lost" found that its session or queue has moved on meanwhile; an error is its own
+ * alone, and nothing of it was written, unless the database went away: then nobody knows.
+ */
+export type Written = Map<Prepared, 'won' | 'lost' | { error: unknown }>;
+
+/** Writes what was decided, and announces what was written. */
+export async function write(deps: ChangeDeps, prepared: Prepared[]): Promise<Written> {
+  const written: Written = new Map();
   // What drives a runner also writes a job, which takes a transaction; what does not must not wait for that.
-  const driving = prepared.filter(({ change }) => change.drive);
   const plain = prepared.filter(({ change }) => !change.drive);
-  const won: Prepared[] = [];
+  const driving = prepared.filter(({ change }) => change.drive);
   for (const batch of [plain, driving]) {
     if (batch.length === 0) continue;
-    const ids = await writeBatch(deps, batch);
-    for (const item of batch) (ids.has(item.change.session.id) ? won.push(item) : lost.add(item));
+    await writeBatch(deps, batch, written);
+    const won = batch.filter((item) => written.get(item) === 'won');
+    if (won.length > 0) deps.announce(won.map(({ change }) => change));
   }
-  if (won.length > 0) deps.announce(won.map(({ change }) => change));
-  return lost;
+  return written;
+}
+
+async function writeBatch(deps: ChangeDeps, batch: Prepared[], written: Written): Promise<void> {
+  try {
+    const won = await retrying('change sessions', () => writeOnce(deps, batch));
+    for (const item of batch) written.set(item, won.has(item.change.session.id) ? 'won' : 'lost');
+  } catch (error) {
+    // One change took the whole statement down, and nothing was written: an idempotency key that another process wrote
+    // at this very instant, or a value that the database will not have. One by one, it stands for itself alone.
+    if (batch.length > 1 && isDataFault(error)) {
+      for (const item of batch) await writeBatch(deps, [item], written);
+      return;
+    }
+    // The other process's key: this command goes again, and finds the first answer.
+    for (const item of batch) written.set(item, isUniqueViolation(error) ? 'lost' : { error });
+  }
 }
 
 /** The ids of the sessions whose change was written. */
-async function writeBatch(deps: ChangeDeps, batch: Prepared[]): Promise<Set<string>> {
+function writeOnce(deps: ChangeDeps, batch: Prepared[]): Promise<Set<string>> {
   const { prisma } = deps.database;
-  try {
-    return await retrying('change sessions', () =>
-      batch[0]!.change.drive
-        ? prisma.$transaction(async (tx) => {
-            const won = await writeRows(deps, tx, batch);
-            await deps.enqueueDrives(tx, [...won]);
-            return won;
-          })
-        : writeRows(deps, prisma, batch),
-    );
-  } catch (error) {
-    if (!isUniqueViolation(error)) throw error;
-    // An idempotency key was written by another process at this very instant, and took the whole statement down. One
-    // by one, only its own command goes again, and finds the first answer.
-    if (batch.length === 1) return new Set();
-    const won = new Set<string>();
-    for (const item of batch) for (const id of await writeBatch(deps, [item])) won.add(id);
+  if (!batch[0]!.change.drive) return writeRows(deps, prisma, batch);
+  return prisma.$transaction(async (tx) => {
+    const won = await writeRows(deps, tx, batch);
+    if (won.size > 0) await deps.enqueueDrives(tx, [...won]);
     return won;
-  }
+  });
 }
 
 async function writeRows(deps: ChangeDeps, tx: RawClient, batch: Prepared[]): Promise<Set<string>> {
@@ -88,7 +98,7 @@ async function writeRows(deps: ChangeDeps, tx: RawClient, batch: Prepared[]): Pr
       queueBound: change.queueBound ?? null,
     })),
     asked,
-    updated,
+    updated: updated.map(moves),
     turns,
     tasks,
     agents,
@@ -111,8 +121,11 @@ async function writeRows(deps: ChangeDeps, tx: RawClient, batch: Prepared[]): Pr
   return new Set(rows.map(({ id }) => id));
 }
 
+/** An intervention without what was fixed when it was asked: its context alone may have 256 kB. */
+const moves = (intervention: NonNullable<Change['updated']>[number]) =>
+  Object.fromEntries((['id', 'sessionId', ...interventionMoves] as const).map((field) => [field, intervention[field]]));
+
 function isUniqueViolation(error: unknown): boolean {
   const { code, meta } = error as { code?: string; meta?: { driverAdapterError?: { cause?: { originalCode?: string } } } };
   return code === 'P2002' || code === '23505' || (code === 'P2010' && meta?.driverAdapterError?.cause?.originalCode === '23505');
 }
-

@@ -288,6 +288,7 @@ export async function startServer(
       hosts: [],
       production: false,
       metricsToken: null,
+      api: true,
       limits: defaultLimits,
       ...defaultTimes,
       ...settings,

@@ -1,0 +1,59 @@
+import type { Event, Prisma } from '../generated/prisma/client.ts';
+
+/** Which events are asked for: everything named must hold; what is left out or null selects nothing away. */
+export interface EventFilter {
+  /** An empty list selects no event. */
+  types?: readonly string[] | null;
+  projectId?: string | null;
+  teamId?: string | null;
+  sessionId?: string | null;
+  subjectId?: string | null;
+  /** From, inclusive, to, exclusive. */
+  occurredAt?: { from?: Date | null; to?: Date | null } | null;
+}
+
+/** What a viewer may see: the events of one project, or (null) every event, also those of no project. */
+export interface EventScope {
+  projectId: string | null;
+}
+
+const exact = ['projectId', 'teamId', 'sessionId', 'subjectId'] as const;
+
+/** The filter as a pure predicate. Agrees with `eventCondition`, which a property test holds them to. */
+export function eventPredicate({ projectId }: EventScope, filter: EventFilter): (event: Event) => boolean {
+  const types = filter.types ? new Set(filter.types) : null;
+  const wanted = exact.flatMap((field) => (filter[field] == null ? [] : [[field, filter[field]] as const]));
+  const { from, to } = filter.occurredAt ?? {};
+  return (event) =>
+    (projectId === null || event.projectId === projectId) &&
+    wanted.every(([field, value]) => event[field] === value) &&
+    (types === null || types.has(event.type)) &&
+    (from == null || event.occurredAt >= from) &&
+    (to == null || event.occurredAt < to);
+}
+
+/** The filter as a condition on rows. */
+export function eventCondition({ projectId }: EventScope, filter: EventFilter): Prisma.EventWhereInput {
+  const { from, to } = filter.occurredAt ?? {};
+  return {
+    AND: [
+      ...(projectId === null ? [] : [{ projectId }]),
+      ...exact.flatMap((field) => (filter[field] == null ? [] : [{ [field]: filter[field] }])),
+      ...(filter.types ? [{ type: { in: [...new Set(filter.types)] } }] : []),
+      ...(from == null ? [] : [{ occurredAt: { gte: from } }]),
+      ...(to == null ? [] : [{ occurredAt: { lt: to } }]),
+    ],
+  };
+}
+
+/** One text for filters that select the same, whatever the order in which they name it. */
+export function filterKey({ projectId }: EventScope, filter: EventFilter): string {
+  const { from, to } = filter.occurredAt ?? {};
+  return JSON.stringify([
+    projectId,
+    exact.map((field) => filter[field] ?? null),
+    filter.types ? [...new Set(filter.types)].sort() : null,
+    from?.toISOString() ?? null,
+    to?.toISOString() ?? null,
+  ]);
+}

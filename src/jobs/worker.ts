@@ -1,0 +1,74 @@
+import type { Database } from '../database/open.ts';
+import type { Clock } from '../kernel/clock.ts';
+import type { Log } from '../kernel/log.ts';
+import { createDriver, type Driver } from '../runners/driver.ts';
+import type { Registry } from '../runners/registry.ts';
+import type { SessionDeps } from '../sessions/deps.ts';
+import { type JobHandlers, type JobName, jobs, parsePayload } from './catalog.ts';
+import { ABORT, type Queue, WAKE } from './queue.ts';
+
+/** Jobs taken in one statement. */
+const BATCH = 50;
+/** Seconds between two looks at a queue that nobody has spoken of: the guarantee behind the wake-ups. */
+const POLL_SECONDS = 1;
+
+export interface WorkerDeps {
+  database: Pick<Database, 'prisma' | 'signals' | 'leadership'>;
+  clock: Clock;
+  log: Log;
+  queue: Queue;
+  sessions: SessionDeps;
+  runners: Pick<Registry, 'find'>;
+}
+
+export interface Worker {
+  start(): Promise<void>;
+  /** Takes no more work, aborts the turns that run and puts them back. Resolves within `graceMs` and a little. */
+  stop(graceMs: number): Promise<void>;
+  readonly driver: Driver;
+}
+
+/** What a process with the role `worker` does beside the API: it drives sessions. */
+export function createWorker(deps: WorkerDeps): Worker {
+  const { database: { signals }, queue: { boss }, log } = deps;
+  const driver = createDriver(deps);
+  const handlers: JobHandlers = { drive: ({ sessionId }) => driver.drive(sessionId) };
+  const undo: (() => void)[] = [];
+
+  async function work(name: JobName): Promise<void> {
+    const id = await boss.work(
+      name,
+      { batchSize: BATCH, pollingIntervalSeconds: POLL_SECONDS, burstWhenBatchFull: true, perJobResults: true },
+      (batch) => Promise.all(batch.map((job) => run(name, job))),
+    );
+    const wake = () => boss.notifyWorker(id);
+    undo.push(signals.on(WAKE, (queue) => queue === name && wake()), signals.onReconnect(wake));
+  }
+
+  async function run(name: JobName, { id, data }: { id: string; data: unknown }) {
+    try {
+      await handlers[name](parsePayload(name, data));
+      return { id, status: 'completed' as const };
+    } catch (error) {
+      log.warn({ err: error, job: name, data }, 'a job failed');
+      return { id, status: 'failed' as const, output: { message: (error as Error).message } };
+    }
+  }
+
+  return {
+    driver,
+    async start() {
+      undo.push(signals.on(ABORT, (sessionId) => driver.abort(sessionId)));
+      driver.start();
+      for (const name of Object.keys(jobs) as JobName[]) await work(name);
+    },
+    async stop(graceMs) {
+      for (const release of undo.splice(0)) release();
+      const idle = Promise.all((Object.keys(jobs) as JobName[]).map((name) => boss.offWork(name, { wait: true })));
+      await driver.stop(graceMs);
+      await idle;
+      // Whoever else there is need not wait for its next look to find what was put back.
+      signals.send(WAKE, 'drive');
+    },
+  };
+}

@@ -1,0 +1,89 @@
+import type { Viewer } from '../identity/viewer.ts';
+import { Faults } from '../kernel/bounds.ts';
+import { DomainError, refuse } from '../kernel/errors.ts';
+import { requestIntervention } from '../interventions/request.ts';
+import { appendConversationTurn } from '../sessions/append-turn.ts';
+import { changeOne } from '../sessions/change-one.ts';
+import type { SessionDeps } from '../sessions/deps.ts';
+import { completeSession, failSession } from '../sessions/end.ts';
+import { reportExecutionEvent } from '../sessions/report.ts';
+import { asJson } from '../sessions/aggregate.ts';
+import { hasEnded } from '../sessions/rules.ts';
+import { createTask, finishTask } from '../sessions/tasks.ts';
+import { LeaseLost } from './lease.ts';
+import type { Desk } from './runner.ts';
+
+/** What a session's runner acts as. Its steps are idempotency keys of this credential. */
+export const credentialOf = (sessionId: string): string => `runner:${sessionId}`;
+
+/** An in-house agent, in one session of one project. */
+export function runnerViewer(session: { id: string; projectId: string; runner: string }, agentName: string): Viewer {
+  return {
+    actor: { kind: 'AGENT', id: `runner:${session.runner}`, name: agentName, role: 'AGENT' },
+    role: 'AGENT',
+    projectId: session.projectId,
+    credentialId: credentialOf(session.id),
+    expiresAt: null,
+  };
+}
+
+/** The verbs, bound to one session whose runner was handed the answers of these interventions. `deps` are fenced; `close` refuses whatever a turn that is over still tries. */
+export function openDesk(
+  deps: SessionDeps,
+  session: { id: string; projectId: string; runner: string },
+  handed: ReadonlySet<string>,
+): { desk: Desk; close(): void } {
+  const sessionId = session.id;
+  let closed = false;
+  const as = (agentName: string): Viewer => {
+    if (closed) throw new LeaseLost('the turn is over');
+    return runnerViewer(session, agentName);
+  };
+  const house = () => as(session.runner);
+  const desk: Desk = {
+    now: () => deps.clock.now(),
+    ask: async (step, question) =>
+      (await requestIntervention(deps, as(question.agentName), { ...question, sessionId, idempotencyKey: named(step) })).reply,
+    report: async (step, report) =>
+      (await reportExecutionEvent(deps, as(report.agentName), { ...report, sessionId, idempotencyKey: named(step) })).reply,
+    async say(step, turn) {
+      await appendConversationTurn(deps, as(turn.agentName), sessionId, { ...turn, idempotencyKey: named(step) });
+    },
+    createTask: async (step, task) =>
+      (await createTask(deps, as(task.agentName), { ...task, sessionId, idempotencyKey: named(step) })).reply,
+    async finishTask(taskId, status, result) {
+      await finishTask(deps, house(), { taskId, status, result: result ?? null });
+    },
+    async save(state) {
+      const faults = new Faults();
+      faults.jsonObject(['state'], state);
+      if (!Number.isInteger(state?.v)) faults.add(['state', 'v'], 'v must be the version of the state, a whole number');
+      if (faults.errors.length > 0) throw new DomainError(faults.errors);
+      await changeOne(deps, house(), {
+        sessionId,
+        decide(draft, { session: { status } }) {
+          if (hasEnded(status)) return { refusal: [{ code: 'INVALID_STATE', message: `the session is ${status}` }] };
+          draft.session = { ...draft.session, runnerState: asJson(state) };
+          return { reply: null };
+        },
+      });
+    },
+    async complete(result) {
+      await completeSession(deps, house(), sessionId, result ?? null);
+    },
+    async fail(reason) {
+      await failSession(deps, house(), sessionId, reason, handed);
+    },
+  };
+  return {
+    desk,
+    close() {
+      closed = true;
+    },
+  };
+}
+
+function named(step: string): string {
+  if (typeof step === 'string' && step.length > 0 && step.length <= 255) return step;
+  throw refuse('INVALID_INPUT', 'a step must have 1 to 255 characters', ['step']);
+}

@@ -1,0 +1,89 @@
+import { pino } from 'pino';
+import type { Database } from '../../src/database/open.ts';
+import type { Viewer } from '../../src/identity/viewer.ts';
+import { announceToWorkers, openQueue, type Queue } from '../../src/jobs/queue.ts';
+import { createWorker, type Worker } from '../../src/jobs/worker.ts';
+import type { Clock } from '../../src/kernel/clock.ts';
+import { createIds } from '../../src/kernel/ids.ts';
+import type { JsonObject } from '../../src/kernel/json.ts';
+import type { Log } from '../../src/kernel/log.ts';
+import { createRegistry } from '../../src/runners/registry.ts';
+import type { Runner } from '../../src/runners/runner.ts';
+import { createAgentTouches } from '../../src/sessions/agents.ts';
+import { createChangeSession } from '../../src/sessions/change.ts';
+import type { SessionDeps } from '../../src/sessions/deps.ts';
+import { createSession } from '../../src/sessions/start.ts';
+
+/** One process' worth of the product without its API: the verbs, the queue and a worker, with the runners given. */
+export interface RunnerHouse {
+  deps: SessionDeps;
+  queue: Queue;
+  worker: Worker;
+  person: Viewer;
+  teamId: string;
+  start(runner: string, context?: JsonObject): Promise<string>;
+  close(): Promise<void>;
+}
+
+interface Options {
+  database: Database;
+  clock: Clock;
+  runners: readonly Runner[];
+  log?: Log;
+  /** A house on the same database that has the team already. */
+  beside?: RunnerHouse;
+}
+
+export async function openHouse({ database, clock, runners, log = pino({ level: 'silent' }), beside }: Options): Promise<RunnerHouse> {
+  const ids = createIds(clock);
+  const registry = createRegistry(runners);
+  const queue = await openQueue({ database, log, supervise: false });
+  const changeSession = createChangeSession({
+    database,
+    clock,
+    ids,
+    touches: createAgentTouches(clock, ids),
+    enqueueDrives: queue.enqueueDrives,
+    announce: (changes) => announceToWorkers(database.signals, changes),
+  });
+  const deps: SessionDeps = { prisma: database.prisma, changeSession, clock, ids, runners: registry };
+  const worker = createWorker({ database, clock, log, queue, sessions: deps, runners: registry });
+  const { teamId, person } = beside ?? (await makeTeam(deps));
+  let closing: Promise<void> | null = null;
+  return {
+    deps,
+    queue,
+    worker,
+    person,
+    teamId,
+    async start(runner, context = {}) {
+      const { reply } = await createSession(deps, person, { teamId, initialMessage: 'Go', runner, context });
+      return reply.sessionId;
+    },
+    close: () =>
+      (closing ??= (async () => {
+        await worker.stop(5_000);
+        await queue.close();
+      })()),
+  };
+}
+
+async function makeTeam({ prisma, ids, clock }: SessionDeps): Promise<{ teamId: string; person: Viewer }> {
+  const createdAt = clock.now();
+  const projectId = ids.next('project');
+  const teamId = ids.next('team');
+  const userId = ids.next('user');
+  await prisma.project.create({ data: { id: projectId, name: 'Project', createdAt } });
+  await prisma.team.create({ data: { id: teamId, projectId, name: 'Team', createdAt, queue: { create: { pending: 0 } } } });
+  await prisma.user.create({ data: { id: userId, name: 'Ada', role: 'ADMIN', createdAt } });
+  return {
+    teamId,
+    person: {
+      actor: { kind: 'USER', id: userId, name: 'Ada', role: 'ADMIN' },
+      role: 'ADMIN',
+      projectId,
+      credentialId: userId,
+      expiresAt: null,
+    },
+  };
+}
