@@ -115,12 +115,19 @@ export const queries: Record<string, QueryRow> = {
   teamInterventions: read('team', 'empty', 'teamInterventions(teamId: $id) { id }'),
   sessionInterventions: read('session', 'empty', 'sessionInterventions(sessionId: $id) { id }'),
   interventionStats: read('team', 'NOT_FOUND', 'interventionStats(teamId: $id) { total }'),
+  events: read('session', 'empty', 'events(filter: {sessionId: $id}) { nodes { id } edges { cursor } totalCount pageInfo { startCursor hasNextPage } }'),
   session: read('session', 'null', 'session(id: $id) { id }'),
   sessions: read('team', 'empty', 'sessions(teamId: $id) { nodes { id } edges { cursor } totalCount pageInfo { startCursor hasNextPage } }'),
 };
 
-/** Everyone who may read may follow; what does not exist for the viewer is NOT_FOUND. */
-export const subscriptions: Record<string, { subject: Subject; document: string; open: string }> = {
+/** Everyone who may read may follow; what does not exist for the viewer is NOT_FOUND, or never told of. */
+export const subscriptions: Record<string, { subject: Subject; document: string; open: string; silent?: true }> = {
+  events: {
+    subject: 'session',
+    document: 'subscription($id: ID!) { events(filter: {sessionId: $id}) { id } }',
+    open: 'subscription { events(filter: {types: ["intervention_requested"]}) { id teamId subject { id } } }',
+    silent: true,
+  },
   interventionUpdates: {
     subject: 'team',
     document: 'subscription($id: ID!) { interventionUpdates(teamId: $id) { id } }',

@@ -114,7 +114,7 @@ describe('filters', () => {
   beforeAll(async () => {
     teamId = await world.team('filters');
     sessions = { one: await world.session({ teamId }), two: await world.session({ teamId }) };
-    const ask = async (input: object) => {
+    const ask = async (input: Variables) => {
       const id = await world.ask(input);
       app.clock.advance(1);
       return id;
@@ -209,7 +209,7 @@ describe('numbers', () => {
     const teamId = await world.team('stats');
     const from = app.clock.now();
     const sessionId = await world.session({ teamId });
-    const ask = (input: object = {}) => world.ask({ sessionId, timeout: 3600, ...input });
+    const ask = (input: Variables = {}) => world.ask({ sessionId, timeout: 3600, ...input });
     // Answered after 10, 20, 30 and 100 seconds.
     const four = [await ask(), await ask({ urgency: 'HIGH' }), await ask({ type: 'APPROVAL' }), await ask({ type: 'APPROVAL' })];
     const [cancelled, escalated] = [await ask(), await ask()];
