@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, describe, expect, inject, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
 import { verifyLog } from '../../src/events/verify.ts';
 import { openDatabase } from '../../src/database/open.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
@@ -27,12 +27,22 @@ function start(env: Record<string, string>): ServerProcess {
   return server;
 }
 
+/** A folder with a migrated database and nobody in it: a copy takes a tenth of the time of a new one. */
+let empty: string;
+beforeAll(async () => {
+  empty = await mkdtemp(join(tmpdir(), 'holdpoint-crash-'));
+  if (inject('template').kind !== 'embedded') return;
+  await (await openDatabase({ url: null, dataDirectory: empty, clock: systemClock, log: silent })).close();
+});
+afterAll(() => rm(empty, { recursive: true, force: true }));
+
 /** A place for a server's data, of this run's kind: a folder, or a database on the server. */
 async function place(): Promise<{ env: Record<string, string>; open: () => ReturnType<typeof openDatabase> }> {
   const template = inject('template');
   const options = { clock: systemClock, log: silent };
   if (template.kind === 'embedded') {
     const dataDirectory = await mkdtemp(join(tmpdir(), 'holdpoint-crash-'));
+    await cp(empty, dataDirectory, { recursive: true });
     undo.push(() => rm(dataDirectory, { recursive: true, force: true }));
     return { env: { DATA_DIR: dataDirectory }, open: () => openDatabase({ url: null, dataDirectory, ...options }) };
   }
@@ -98,7 +108,7 @@ describe('kill -9', () => {
         SELECT subject_id, type FROM events UNION ALL SELECT subject_id, type FROM unsealed_events) every
       WHERE type = 'intervention_resolved'`;
     expect(resolved.map(({ id }) => id).sort()).toEqual(found.filter(({ status }) => status === 'RESOLVED').map(({ id }) => id).sort());
-    expect(await verifyLog(prisma)).toMatchObject({ intact: true });
+    expect(await verifyLog(prisma)).toMatchObject({ fault: null, unsealed: 0 });
   });
 });
 
@@ -107,6 +117,7 @@ describe('starting', () => {
     const { env } = await place();
     const first = start(env);
     const api = await first.ready();
+    await until('the key is printed', () => first.madeKey() !== null);
     const key = first.madeKey()!;
     expect((await api.ok(key, '{ viewer { roles } }')).viewer.roles).toContain('ADMIN');
     expect(await first.kill('SIGTERM')).toEqual({ code: 0, signal: null });
@@ -140,7 +151,7 @@ describe('starting', () => {
     const { env } = await place();
     const first = start({ ...env, ADMIN_API_KEY: ADMIN_KEY });
     const { url } = await first.ready();
-    const second = start({ DATA_DIR: 'memory://', PORT: new URL(url).port });
+    const second = start({ ...(await place()).env, PORT: new URL(url).port });
     expect((await second.exited).code).toBe(1);
     expect(second.output()).toContain(new URL(url).port);
     const third = start({ DATABASE_URL: 'postgres://nobody:hunter2@127.0.0.1:1/none' });
@@ -175,7 +186,7 @@ describe('stopping', () => {
     await socket.settled();
     const sessions = await Promise.all(Array.from({ length: 20 }, () => project.session()));
     const done: string[] = [];
-    let failures: unknown[] = [];
+    const failures: unknown[] = [];
     const storm = Promise.all(sessions.map(async (sessionId) => {
       try {
         for (;;) done.push(await project.ask({ sessionId, timeout: 3600 }));
