@@ -317,6 +317,40 @@ describe('the sweep', () => {
     expect(reads).toBeLessThanOrEqual(5);
   });
 
+  test('while nothing can be done at all, the sweep rests between two looks, and does everything afterwards', async () => {
+    const asking = startProcess();
+    await asking.sweeps.stop();
+    for (let n = 0; n < 110; n++) await ask(asking, await session(asking), { timeout: 60 });
+    clock.advance(60);
+    let attempts = 0;
+    let broken = true;
+    const deps: SessionDeps = {
+      ...asking.deps,
+      changeSession(command) {
+        if (!broken) return asking.deps.changeSession(command);
+        attempts += 1;
+        return Promise.reject(new Error('the disk is full'));
+      },
+    };
+    const sweeps = createSweeps({
+      database: { ...database(), leadership: alwaysLeads },
+      clock,
+      log: silent,
+      deps,
+      poll: 3_600_000,
+    });
+    sweeping.push(sweeps);
+    sweeps.start();
+    await until('it to have tried', () => attempts >= 110);
+    await sweeps.stop();
+    expect(attempts).toBeLessThanOrEqual(2 * 110);
+    broken = false;
+    clock.advance(5);
+    sweeps.start();
+    const open = () => database().prisma.intervention.count({ where: { windowEnded: false } });
+    await until('all to be done', async () => (await open()) === 0);
+  });
+
   test('behaviour 3.9: a session silent for 24 hours times out, one that waits for a person does not', async () => {
     const process = startProcess(database(), { poll: 20 });
     const [silentOne, waiting] = [await session(process), await session(process)];
