@@ -1,7 +1,7 @@
 import { earliestDue } from './clock/due.ts';
 import { createSweeps, type Sweeps } from './clock/sweeps.ts';
 import type { Config } from './config.ts';
-import { openDatabase } from './database/open.ts';
+import { type Database, openDatabase } from './database/open.ts';
 import { createChanges } from './events/changes.ts';
 import { createEventFeed } from './events/feed.ts';
 import { createSealer } from './events/sealer.ts';
@@ -36,13 +36,21 @@ export interface App {
   stop(): Promise<void>;
 }
 
+export interface AppOptions {
+  config: Config;
+  clock: Clock;
+  log: Log;
+  /** Opened elsewhere, and left open by `stop`; without it the one that the configuration names is opened. */
+  database?: Database;
+}
+
 /** The whole product, put together; read from top to bottom. Nothing works before `start`. */
-export function createApp({ config, clock, log }: { config: Config; clock: Clock; log: Log }): App {
+export function createApp({ config, clock, log, database: given }: AppOptions): App {
   const stops: (() => unknown)[] = [];
 
   async function start() {
-    const database = await openDatabase({ ...config.database, clock, log });
-    stops.push(() => database.close());
+    const database = given ?? (await openDatabase({ ...config.database, clock, log }));
+    if (given === undefined) stops.push(() => database.close());
     const { prisma } = database;
     const ids = createIds(clock);
 
