@@ -23,7 +23,7 @@ const NOT_ROOMS = new Set(['graphql', 'server', 'kernel', 'generated']);
 const FOR_READERS = /^src\/graphql\/(connection|list|shared-source)\.ts$/;
 const READERS = /\/(queries|query|stats|feed)\.ts$/;
 const SCHEMA = /\/(schema|types)\.ts$/;
-const PURE = /\/(rules|deadlines)\.ts$/;
+const PURE = /^src\/.*\/(rules|deadlines)\.ts$/;
 
 const roomOf = (path: string): string | null => {
   const room = /^src\/([^/]+)\//.exec(path)?.[1];
