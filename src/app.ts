@@ -1,7 +1,8 @@
 import { earliestDue } from './clock/due.ts';
 import { createSweeps, type Sweeps } from './clock/sweeps.ts';
 import type { Config } from './config.ts';
-import { openDatabase } from './database/open.ts';
+import { IN_MEMORY } from './database/embedded.ts';
+import { type Database, openDatabase } from './database/open.ts';
 import { createChanges } from './events/changes.ts';
 import { createEventFeed } from './events/feed.ts';
 import { createSealer } from './events/sealer.ts';
@@ -9,6 +10,7 @@ import { createTail } from './events/tail.ts';
 import type { Context, House } from './graphql/context.ts';
 import { defaultLimits } from './graphql/limits.ts';
 import { schema } from './graphql/schema.ts';
+import { keepAdminKey } from './identity/admin-key-file.ts';
 import { createAuthenticator } from './identity/authenticate.ts';
 import { bootstrapAdmin } from './identity/bootstrap-admin.ts';
 import type { Viewer } from './identity/viewer.ts';
@@ -36,13 +38,21 @@ export interface App {
   stop(): Promise<void>;
 }
 
+export interface AppOptions {
+  config: Config;
+  clock: Clock;
+  log: Log;
+  /** Opened elsewhere, and left open by `stop`; without it the one that the configuration names is opened. */
+  database?: Database;
+}
+
 /** The whole product, put together; read from top to bottom. Nothing works before `start`. */
-export function createApp({ config, clock, log }: { config: Config; clock: Clock; log: Log }): App {
+export function createApp({ config, clock, log, database: given }: AppOptions): App {
   const stops: (() => unknown)[] = [];
 
   async function start() {
-    const database = await openDatabase({ ...config.database, clock, log });
-    stops.push(() => database.close());
+    const database = given ?? (await openDatabase({ ...config.database, clock, log }));
+    if (given === undefined) stops.push(() => database.close());
     const { prisma } = database;
     const ids = createIds(clock);
 
@@ -59,6 +69,9 @@ export function createApp({ config, clock, log }: { config: Config; clock: Clock
     stops.push(() => changes.stop());
 
     const { madeKey } = await bootstrapAdmin({ database, clock, ids, log }, config.admin.apiKey);
+    const { dataDirectory } = config.database;
+    const onDisk = database.kind === 'embedded' && dataDirectory !== IN_MEMORY;
+    if (madeKey !== null && onDisk) await keepAdminKey(dataDirectory, madeKey);
     committed();
     const authenticator = createAuthenticator({ database, clock, ids, log, oidc: config.oidc, committed });
     stops.push(() => authenticator.close());

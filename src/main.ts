@@ -7,8 +7,18 @@ import { createLog } from './kernel/log.ts';
 /** After a signal, in milliseconds: what has not ended by itself is cut off (behaviour 1.7). */
 const STOP_WITHIN = 9_500;
 
-/** Faults that the one who starts the server can mend: a sentence, no stack. */
-const isTheirs = (error: unknown): error is Error => error instanceof ConfigError || error instanceof DataDirectoryInUse;
+/**
+ * The sentence for a fault that the one who starts the server can mend, or null: a bad setting, a folder or a port that
+ * is taken, a database that is not there or does not let us in. It needs no stack.
+ */
+function theirs(error: unknown): string | null {
+  if (error instanceof ConfigError || error instanceof DataDirectoryInUse) return error.message;
+  if (!(error instanceof Error) || !('code' in error)) return null;
+  // Errors of the system name the call that failed, PostgreSQL's their severity; a host with two addresses fails twice.
+  const causes = error instanceof AggregateError ? (error.errors as Error[]) : [error];
+  const known = causes.every((cause) => 'syscall' in cause || 'severity' in cause);
+  return known ? `Holdpoint can't start: ${causes.map(({ message }) => message).join('; ')}` : null;
+}
 
 try {
   const config = readConfig();
@@ -32,6 +42,6 @@ try {
   console.log(`Holdpoint is ready at ${url}/graphql`);
   if (madeKey !== null) console.log(`Admin key, shown this once: ${madeKey}`);
 } catch (error) {
-  console.error(isTheirs(error) ? error.message : error);
+  console.error(theirs(error) ?? error);
   process.exit(1);
 }

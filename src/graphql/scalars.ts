@@ -2,14 +2,25 @@ import { GraphQLError, Kind, type ValueNode } from 'graphql';
 import type { Json } from '../kernel/json.ts';
 import { builder } from './builder.ts';
 
-const RFC_3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/;
+const RFC_3339 = /^(\d{4})-(\d{2})-(\d{2})[Tt]([01]\d|2[0-3]):[0-5]\d:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/;
+/** In milliseconds: the years that four digits can tell. PostgreSQL knows no year 0. */
+const EARLIEST = Date.parse('0001-01-01T00:00:00Z');
+const LATEST = Date.parse('9999-12-31T23:59:59.999Z');
 
 function parseDateTime(value: unknown): Date {
-  const date = typeof value === 'string' && RFC_3339.test(value) ? new Date(value) : null;
-  if (date === null || Number.isNaN(date.getTime())) {
+  const match = typeof value === 'string' ? RFC_3339.exec(value) : null;
+  const date = match === null ? null : new Date(match[0]);
+  if (date === null || !(date.getTime() >= EARLIEST && date.getTime() <= LATEST) || !isDay(match!)) {
     throw new GraphQLError('DateTime must be an RFC 3339 instant, such as 2026-01-31T09:30:00Z');
   }
   return date;
+}
+
+/** The platform would read 30 February as 2 March. */
+function isDay([, year, month, day]: RegExpExecArray): boolean {
+  // 400 years later the calendar is the same, and the year has more than two digits.
+  const lastOfMonth = new Date(Date.UTC(Number(year) + 400, Number(month), 0)).getUTCDate();
+  return Number(day) <= lastOfMonth;
 }
 
 builder.scalarType('DateTime', {

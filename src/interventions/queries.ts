@@ -3,6 +3,7 @@ import type { InterventionStatus, InterventionType, InterventionUrgency } from '
 import type { Listing, Page } from '../graphql/connection.ts';
 import { type Conditions, equals, listNewestFirst, oneOf, within } from '../graphql/list.ts';
 import { inScope, type Viewer } from '../identity/viewer.ts';
+import { RequestError } from '../kernel/errors.ts';
 import { interventionColumns } from '../sessions/columns.ts';
 
 export interface InterventionFilter {
@@ -51,9 +52,15 @@ function claimed(viewer: Viewer, mine: boolean | null | undefined): Conditions {
   return [mine ? byMe : Prisma.sql`NOT ${byMe}`];
 }
 
+/** Characters. Some thousands of words make a tree deeper than the engine's stack; the embedded engine dies of it. */
+const LONGEST_SEARCH = 1_000;
+
 /** All words, "a phrase", or, -not: the text as a person types it. The expression is the index's, to the letter. */
 function matching(search: string | null | undefined): Conditions {
   if (search === null || search === undefined || search.trim() === '') return [];
+  if (search.length > LONGEST_SEARCH) {
+    throw new RequestError('BAD_USER_INPUT', `search must have at most ${LONGEST_SEARCH} characters`);
+  }
   return [Prisma.sql`to_tsvector('simple', message || ' ' || agent_name) @@ websearch_to_tsquery('simple', ${search})`];
 }
 

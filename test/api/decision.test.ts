@@ -2,7 +2,8 @@ import { createClient as createSocketClient } from 'graphql-ws';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import WebSocket from 'ws';
 import { graphql } from '../../src/generated/client/gql.ts';
-import { startApp, type TestApp } from '../support/app.ts';
+import { ADMIN_KEY, startApp, type TestApp } from '../support/app.ts';
+import { withDatabase } from '../support/database.ts';
 import { createClient } from '../support/client.ts';
 
 const createProject = graphql(`
@@ -49,14 +50,15 @@ const updates = graphql(`
   subscription Updates { interventionUpdates { id status delivery } }
 `);
 
+const database = withDatabase();
 let app: TestApp;
 beforeAll(async () => {
-  app = await startApp();
+  app = await startApp({ database: database() });
 });
 afterAll(() => app.stop());
 
 test('an agent asks, a person decides, the agent goes on, and whoever watches sees each step', async () => {
-  const admin = createClient(app.url, app.adminKey);
+  const admin = createClient(app.url, ADMIN_KEY);
   const project = (await admin(createProject, { input: { name: 'Demo' } })).data!.createProject.project!;
   const team = (await admin(createTeam, { input: { projectId: project.id, name: 'Writers' } })).data!
     .createTeam.team!;
@@ -66,7 +68,7 @@ test('an agent asks, a person decides, the agent goes on, and whoever watches se
   const socket = createSocketClient({
     url: `${app.url.replace('http', 'ws')}/graphql`,
     webSocketImpl: WebSocket,
-    connectionParams: { authorization: `Bearer ${app.adminKey}` },
+    connectionParams: { authorization: `Bearer ${ADMIN_KEY}` },
   });
   const seen = socket.iterate<{ interventionUpdates: { status: string; delivery: string } }>({
     query: updates.toString(),

@@ -337,7 +337,7 @@ export type TestServer = Awaited<ReturnType<typeof startServer>>;
 
 /** The protocol by hand, for what a well-behaved client never does. */
 export async function rawSocket(
-  server: TestServer,
+  server: Pick<TestServer, 'wsUrl'>,
   authorization = KEY,
   headers: Record<string, string> = {},
 ) {

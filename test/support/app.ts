@@ -1,30 +1,85 @@
+import { createClient, type Client } from 'graphql-ws';
+import WebSocket from 'ws';
 import { createApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
+import type { Database } from '../../src/database/open.ts';
 import { IN_MEMORY } from '../../src/database/embedded.ts';
-import { systemClock } from '../../src/kernel/clock.ts';
-import { openTestDatabase, silent } from './database.ts';
+import type { Log } from '../../src/kernel/log.ts';
+import { rawSocket } from '../server/support.ts';
+import { type TestClock, testClock } from './clock.ts';
+import { silent } from './database.ts';
 
-export interface TestApp {
-  /** Where it listens, without a slash at the end. */
-  url: string;
-  /** The bootstrap admin's. */
-  adminKey: string;
-  stop(): Promise<void>;
+export const ADMIN_KEY = 'test-admin-key-0123456789';
+
+export interface GraphqlError {
+  message: string;
+  path?: (string | number)[];
+  extensions: { code: string; [more: string]: unknown };
 }
 
-/** The whole product in this process, on a database of its own, listening on a free port. */
-export async function startApp(env: Record<string, string> = {}): Promise<TestApp> {
-  const database = await openTestDatabase();
-  const where = database.url === null ? { DATA_DIR: IN_MEMORY } : { DATABASE_URL: database.url };
-  const config = readConfig({ PORT: '0', ...where, ...env });
-  const app = createApp({ config, clock: systemClock, log: silent });
-  const { url, madeKey } = await app.start();
+// What a test reads of an answer is told by its document, not by a type.
+export interface Answer {
+  data?: any;
+  errors?: GraphqlError[];
+}
+
+export type Variables = Record<string, unknown>;
+
+/** A client of a server that is somewhere: in this process or in one of its own. `key` null: no credential. */
+export function clientOf(url: string) {
+  const wsUrl = `${url.replace('http', 'ws')}/graphql`;
+  const authorization = (key: string | null): Record<string, string> =>
+    key === null ? {} : { authorization: `Bearer ${key}` };
+
+  async function post(key: string | null, query: string, variables?: Variables): Promise<Response> {
+    return fetch(`${url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...authorization(key) },
+      body: JSON.stringify({ query, variables }),
+    });
+  }
+
+  async function graphql(key: string | null, query: string, variables?: Variables): Promise<Answer> {
+    return (await (await post(key, query, variables)).json()) as Answer;
+  }
+
+  /** The data of an operation that must succeed: no errors, and no refusal in any payload. */
+  async function ok(key: string, query: string, variables?: Variables): Promise<any> {
+    const { data, errors } = await graphql(key, query, variables);
+    if (errors) throw new Error(`${query} answers ${JSON.stringify(errors)}`);
+    for (const payload of Object.values(data) as { success?: boolean; errors?: unknown }[])
+      if (payload?.success === false) throw new Error(`${query} is refused: ${JSON.stringify(payload)}`);
+    return data;
+  }
+
   return {
     url,
-    adminKey: madeKey ?? env.ADMIN_API_KEY!,
-    async stop() {
-      await app.stop();
-      await database.close();
-    },
+    wsUrl,
+    post,
+    graphql,
+    ok,
+    /** The protocol by hand: `settled()` tells when what was subscribed to is live. */
+    socket: (key: string) => rawSocket({ wsUrl }, `Bearer ${key}`),
+    wsClient: (key: string): Client =>
+      createClient({ url: wsUrl, webSocketImpl: WebSocket, connectionParams: authorization(key) }),
   };
 }
+
+export type ApiClient = ReturnType<typeof clientOf>;
+
+export interface AppOptions {
+  database: Database;
+  clock?: TestClock;
+  log?: Log;
+  env?: Record<string, string>;
+}
+
+/** The whole product on this database, on a free port. Two of them on one database are two replicas. */
+export async function startApp({ database, clock = testClock(), log = silent, env = {} }: AppOptions) {
+  const config = readConfig({ PORT: '0', DATA_DIR: IN_MEMORY, ADMIN_API_KEY: ADMIN_KEY, ...env });
+  const app = createApp({ config, clock, log, database });
+  const { url, port } = await app.start();
+  return { ...clientOf(url), port, clock, database, stop: () => app.stop() };
+}
+
+export type TestApp = Awaited<ReturnType<typeof startApp>>;

@@ -1,0 +1,146 @@
+import type { Role } from '../support/world.ts';
+
+/** What an operation is about: something of the project that `$id` names. */
+export type Subject = 'project' | 'team' | 'session' | 'intervention' | 'answered' | 'task' | 'key';
+
+const people = {
+  VIEWER: ['VIEWER', 'OPERATOR', 'SUPERVISOR', 'MANAGER', 'ADMIN'],
+  OPERATOR: ['OPERATOR', 'SUPERVISOR', 'MANAGER', 'ADMIN'],
+  ADMIN: ['ADMIN'],
+} as const satisfies Record<string, readonly Role[]>;
+const agentAnd = (from: keyof typeof people): readonly Role[] => ['AGENT', ...people[from]];
+
+export interface MutationRow {
+  who: readonly Role[];
+  /** Null: about nothing that is there already. */
+  subject: Subject | null;
+  document: string;
+  /** Reaches beyond any one project: a key that is bound to one is refused (behaviour 2.5). */
+  global?: true;
+}
+
+const about = (who: readonly Role[], subject: Subject, call: string): MutationRow => ({
+  who,
+  subject,
+  document: `mutation($id: ID!) { result: ${call} { success message errors { code message path } } }`,
+});
+
+/** Behaviour 2.3 to 2.5 and 2.7, by hand. */
+export const mutations: Record<string, MutationRow> = {
+  createProject: {
+    who: people.ADMIN,
+    subject: null,
+    global: true,
+    document: 'mutation { result: createProject(input: {name: "more"}) { success message errors { code message path } } }',
+  },
+  createTeam: about(people.ADMIN, 'project', 'createTeam(input: {projectId: $id, name: "more"})'),
+  createApiKey: about(people.ADMIN, 'project', 'createApiKey(input: {projectId: $id, name: "more", role: VIEWER})'),
+  revokeApiKey: about(people.ADMIN, 'key', 'revokeApiKey(id: $id)'),
+
+  createSession: about(agentAnd('OPERATOR'), 'team', 'createSession(input: {teamId: $id, initialMessage: "go"})'),
+  requestIntervention: about(
+    agentAnd('OPERATOR'),
+    'session',
+    'requestIntervention(input: {sessionId: $id, agentName: "coder", type: DECISION, message: "may I?"})',
+  ),
+  cancelIntervention: about(agentAnd('OPERATOR'), 'intervention', 'cancelIntervention(id: $id)'),
+  reportExecutionEvent: about(
+    agentAnd('OPERATOR'),
+    'session',
+    'reportExecutionEvent(input: {sessionId: $id, agentName: "coder", type: "tool_call"})',
+  ),
+  appendConversationTurn: about(
+    agentAnd('OPERATOR'),
+    'session',
+    'appendConversationTurn(sessionId: $id, turn: {agentName: "coder", input: "a", response: "b"})',
+  ),
+  acknowledgeResponse: about(agentAnd('OPERATOR'), 'answered', 'acknowledgeResponse(interventionId: $id)'),
+  completeSession: about(agentAnd('OPERATOR'), 'session', 'completeSession(sessionId: $id)'),
+  failSession: about(agentAnd('OPERATOR'), 'session', 'failSession(sessionId: $id, reason: "broken")'),
+  cancelSession: about(agentAnd('OPERATOR'), 'session', 'cancelSession(sessionId: $id)'),
+  createTask: about(
+    agentAnd('OPERATOR'),
+    'session',
+    'createTask(input: {sessionId: $id, agentName: "coder", instructions: "do"})',
+  ),
+  finishTask: about(agentAnd('OPERATOR'), 'task', 'finishTask(taskId: $id, status: COMPLETED)'),
+
+  resolveIntervention: about(
+    people.OPERATOR,
+    'intervention',
+    'resolveIntervention(id: $id, resolution: {resolutionType: APPROVE})',
+  ),
+  selectInterventionOption: about(people.OPERATOR, 'intervention', 'selectInterventionOption(id: $id, optionId: "a")'),
+  provideCustomResponse: about(
+    people.OPERATOR,
+    'intervention',
+    'provideCustomResponse(id: $id, responseText: "yes", responseType: "approve")',
+  ),
+  escalateIntervention: about(people.OPERATOR, 'intervention', 'escalateIntervention(id: $id, escalation: {reason: "hm"})'),
+  claimIntervention: about(people.OPERATOR, 'intervention', 'claimIntervention(id: $id)'),
+  releaseIntervention: about(people.OPERATOR, 'intervention', 'releaseIntervention(id: $id)'),
+};
+
+/** `resumeSession` answers the current intervention of a session that waits: its subject is that session. */
+export const resumeSession: MutationRow = {
+  who: people.OPERATOR,
+  subject: 'intervention',
+  document:
+    'mutation($id: ID!) { result: resumeSession(sessionId: $id, humanResponse: {responseType: "approve", content: "yes"}) { success message errors { code message path } } }',
+};
+
+export interface QueryRow {
+  subject: Subject | null;
+  document: string;
+  /** Who is shown what lies in their project; AGENT and VIEWER unless said otherwise (behaviour 2.3, 2.4). */
+  who?: readonly Role[];
+  /** What is answered about something that does not exist for the viewer. */
+  missing: 'null' | 'empty' | 'NOT_FOUND' | 'never';
+}
+
+const read = (subject: Subject, missing: QueryRow['missing'], call: string): QueryRow => ({
+  subject,
+  missing,
+  document: `query($id: ID!) { result: ${call} }`,
+});
+
+export const queries: Record<string, QueryRow> = {
+  node: read('session', 'null', 'node(id: $id) { id }'),
+  viewer: { subject: null, missing: 'never', document: '{ result: viewer { actor { id } } }' },
+  project: read('project', 'null', 'project(id: $id) { id }'),
+  projects: { subject: null, missing: 'never', document: '{ result: projects { id } }' },
+  team: read('team', 'null', 'team(id: $id) { id }'),
+  intervention: read('intervention', 'null', 'intervention(id: $id) { id }'),
+  interventions: read('team', 'empty', 'interventions(filter: {teamId: $id}) { nodes { id } edges { cursor } totalCount pageInfo { startCursor hasNextPage } }'),
+  teamInterventions: read('team', 'empty', 'teamInterventions(teamId: $id) { id }'),
+  sessionInterventions: read('session', 'empty', 'sessionInterventions(sessionId: $id) { id }'),
+  interventionStats: read('team', 'NOT_FOUND', 'interventionStats(teamId: $id) { total }'),
+  events: read('session', 'empty', 'events(filter: {sessionId: $id}) { nodes { id } edges { cursor } totalCount pageInfo { startCursor hasNextPage } }'),
+  session: read('session', 'null', 'session(id: $id) { id }'),
+  sessions: read('team', 'empty', 'sessions(teamId: $id) { nodes { id } edges { cursor } totalCount pageInfo { startCursor hasNextPage } }'),
+};
+
+/** Everyone who may read may follow; what does not exist for the viewer is NOT_FOUND, or never told of. */
+export const subscriptions: Record<string, { subject: Subject; document: string; open: string; silent?: true }> = {
+  events: {
+    subject: 'session',
+    document: 'subscription($id: ID!) { events(filter: {sessionId: $id}) { id } }',
+    open: 'subscription { events(filter: {types: ["intervention_requested"]}) { id teamId subject { id } } }',
+    silent: true,
+  },
+  interventionUpdates: {
+    subject: 'team',
+    document: 'subscription($id: ID!) { interventionUpdates(teamId: $id) { id } }',
+    open: 'subscription { interventionUpdates { id teamId } }',
+  },
+  sessionUpdates: {
+    subject: 'session',
+    document: 'subscription($id: ID!) { sessionUpdates(sessionId: $id) { id } }',
+    open: 'subscription { sessionUpdates { id teamId } }',
+  },
+  teamStatusUpdates: {
+    subject: 'team',
+    document: 'subscription($id: ID!) { teamStatusUpdates(teamId: $id) { teamId } }',
+    open: 'subscription { teamStatusUpdates { teamId } }',
+  },
+};

@@ -1,0 +1,82 @@
+import type { ApiClient } from './app.ts';
+
+export const roles = ['AGENT', 'VIEWER', 'OPERATOR', 'SUPERVISOR', 'MANAGER', 'ADMIN'] as const;
+export type Role = (typeof roles)[number];
+export type Keys = Record<Role, string>;
+
+export async function makeKey(api: ApiClient, admin: string, role: Role, projectId: string | null, name: string = role) {
+  const { createApiKey } = await api.ok(
+    admin,
+    'mutation($input: CreateApiKeyInput!) { createApiKey(input: $input) { success errors { code } secret apiKey { id } } }',
+    { input: { name, role, projectId } },
+  );
+  return { secret: createApiKey.secret as string, id: createApiKey.apiKey.id as string };
+}
+
+async function keysOf(api: ApiClient, admin: string, projectId: string | null): Promise<Keys> {
+  const made = roles.map(async (role) => [role, (await makeKey(api, admin, role, projectId)).secret] as const);
+  return Object.fromEntries(await Promise.all(made)) as Keys;
+}
+
+/** A project with a team and a key of each role, made through the API, and shorthands for what happens in it. */
+export async function makeProject(api: ApiClient, admin: string, name: string) {
+  const { createProject } = await api.ok(
+    admin,
+    'mutation($name: String!) { createProject(input: {name: $name}) { success errors { code } project { id } } }',
+    { name },
+  );
+  const id: string = createProject.project.id;
+  const team = async (teamName: string): Promise<string> =>
+    (
+      await api.ok(
+        admin,
+        'mutation($id: ID!, $name: String!) { createTeam(input: {projectId: $id, name: $name}) { success errors { code } team { id } } }',
+        { id, name: teamName },
+      )
+    ).createTeam.team.id;
+  const teamId = await team(`${name}'s team`);
+  const keys = await keysOf(api, admin, id);
+  return {
+    id,
+    name,
+    teamId,
+    team,
+    keys,
+    async session(input: object = {}): Promise<string> {
+      const data = await api.ok(
+        keys.AGENT,
+        'mutation($input: CreateSessionInput!) { createSession(input: $input) { success errors { code message } session { id } } }',
+        { input: { teamId: this.teamId, initialMessage: `work of ${name}`, ...input } },
+      );
+      return data.createSession.session.id;
+    },
+    /** Asks in a session of its own, unless one is named. */
+    async ask(input: { sessionId?: string; [field: string]: unknown } = {}): Promise<string> {
+      const sessionId = input.sessionId ?? (await this.session());
+      const data = await api.ok(
+        keys.AGENT,
+        'mutation($input: RequestInterventionInput!) { requestIntervention(input: $input) { success errors { code message } intervention { id } } }',
+        { input: { agentName: 'coder', type: 'DECISION', message: `may ${name}?`, ...input, sessionId } },
+      );
+      return data.requestIntervention.intervention.id;
+    },
+    async task(): Promise<string> {
+      const data = await api.ok(
+        keys.AGENT,
+        'mutation($id: ID!) { createTask(input: {sessionId: $id, agentName: "coder", instructions: "do"}) { success errors { code } task { id } } }',
+        { id: await this.session() },
+      );
+      return data.createTask.task.id;
+    },
+    async approve(id: string, key: string = keys.OPERATOR): Promise<any> {
+      const data = await api.ok(
+        key,
+        'mutation($id: ID!) { resolveIntervention(id: $id, resolution: {resolutionType: APPROVE}) { success errors { code message } sessionResumed } }',
+        { id },
+      );
+      return data.resolveIntervention;
+    },
+  };
+}
+
+export type TestWorld = Awaited<ReturnType<typeof makeProject>>;
