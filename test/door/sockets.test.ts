@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import WebSocket from 'ws';
 import { ADMIN_KEY, startApp, type TestApp } from '../support/app.ts';
 import { onPostgres, withDatabase } from '../support/database.ts';
+import { onServer } from '../support/template.ts';
 import { until } from '../support/until.ts';
 import { makeKey, makeProject, type TestWorld } from '../support/world.ts';
 
@@ -134,6 +136,31 @@ describe('behaviour 10.5: bounds of a socket', () => {
   });
 });
 
+describe('sockets that do not behave', () => {
+  test('one that never says who it is, is closed, and so is one that asks before it did', async () => {
+    const closedWith = (socket: WebSocket) => new Promise<number>((resolve) => socket.once('close', resolve));
+    const silent = new WebSocket(app.wsUrl, 'graphql-transport-ws');
+    const hasty = new WebSocket(app.wsUrl, 'graphql-transport-ws');
+    hasty.once('open', () => hasty.send('{"id":"1","type":"subscribe","payload":{"query":"{ viewer { roles } }"}}'));
+    const nonsense = new WebSocket(app.wsUrl, 'graphql-transport-ws');
+    nonsense.once('open', () => nonsense.send('nonsense'));
+    const old = new WebSocket(app.wsUrl, 'graphql-ws');
+    expect(await Promise.all([silent, hasty, nonsense, old].map(closedWith))).toEqual([4408, 4401, 4400, 4406]);
+  });
+
+  test('one that vanishes without a word takes nothing with it and leaves no subscription behind', async () => {
+    const live = async () => Number(/^ws_subscriptions (\d+)/m.exec(await (await fetch(`${app.url}/metrics`)).text())?.[1]);
+    const before = await live();
+    const [gone, stays] = [await follow(world.keys.VIEWER, INTERVENTIONS), await follow(world.keys.VIEWER, INTERVENTIONS)];
+    expect(await live()).toBe(before + 2);
+    gone.socket.terminate();
+    const id = await world.ask();
+    await stays.until(() => stays.shown().some((item) => item.id === id));
+    await until('its subscription is given back', async () => (await live()) === before + 1);
+    stays.socket.close();
+  });
+});
+
 describe.runIf(onPostgres)('two replicas', () => {
   test('behaviour 9.3, 2.1: the other one\'s changes and revocations arrive', async () => {
     const replica = await startApp({ database: await database().replica(), clock: app.clock });
@@ -168,8 +195,7 @@ describe.runIf(onPostgres)('a database that is shaken', () => {
         outcomes.push(errors?.[0]?.extensions.code ?? (data.appendConversationTurn.success ? 'ok' : JSON.stringify(data)));
       }
     }));
-    const { onServer } = await import('../support/template.ts');
-    const name = new URL(database().url!).pathname.slice(1);
+      const name = new URL(database().url!).pathname.slice(1);
     for (let n = 0; n < 8; n++) {
       const before = outcomes.length;
       await onServer(database().url!, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}' AND pid <> pg_backend_pid()`);
