@@ -58,7 +58,11 @@ async function main(): Promise<number> {
 
 function readArguments(): { json?: boolean; heads?: string; help?: boolean } {
   try {
-    const options = { json: { type: 'boolean' }, heads: { type: 'string' }, help: { type: 'boolean' } } as const;
+    const options = {
+      json: { type: 'boolean' },
+      heads: { type: 'string' },
+      help: { type: 'boolean' },
+    } as const;
     return parseArgs({ options }).values;
   } catch (error) {
     throw new Unchecked(`${(error as Error).message}\n\n${USAGE}`);
@@ -70,7 +74,10 @@ async function readHeads(file: string): Promise<Map<string, Pick<Head, 'position
   try {
     const { heads } = headsFile.parse(JSON.parse(text));
     return new Map(
-      Object.entries(heads).map(([chain, { position, hash }]) => [chain, { position: BigInt(position), hash }]),
+      Object.entries(heads).map(([chain, { position, hash }]) => [
+        chain,
+        { position: BigInt(position), hash },
+      ]),
     );
   } catch {
     throw new Unchecked(`${file} is not what --json prints`);
@@ -117,20 +124,21 @@ async function openFolder(dataDirectory: string): Promise<Opened> {
   }
 }
 
-const plain = ({ position, length, hash }: Head) => ({ position: String(position), length: String(length), hash });
-
-const toJson = ({ events, unsealed, heads, fault }: Verification): string =>
-  JSON.stringify(
-    {
-      intact: fault === null,
-      events,
-      unsealed,
-      heads: Object.fromEntries([...heads].map(([chain, head]) => [chain, plain(head)])),
-      fault: fault && { ...fault, position: fault.position === null ? null : String(fault.position) },
-    },
-    null,
-    2,
-  );
+function toJson({ events, unsealed, heads, fault }: Verification): string {
+  const plain = ({ position, length, hash }: Head) => ({
+    position: String(position),
+    length: String(length),
+    hash,
+  });
+  const result = {
+    intact: fault === null,
+    events,
+    unsealed,
+    heads: Object.fromEntries([...heads].map(([chain, head]) => [chain, plain(head)])),
+    fault: fault && { ...fault, position: fault.position === null ? null : String(fault.position) },
+  };
+  return JSON.stringify(result, null, 2);
+}
 
 function toText({ events, unsealed, heads, fault }: Verification): string {
   const chains = [...heads].map(
@@ -143,6 +151,7 @@ function toText({ events, unsealed, heads, fault }: Verification): string {
   ].join('\n');
 }
 
-const describe = ({ eventId, position, chain, reason }: Fault): string =>
-  `BROKEN at position ${position ?? '?'}, ${eventId === null ? 'no event' : `event ${eventId}`}` +
-  `${chain === '' ? '' : ` of chain ${chain}`}: ${reason}`;
+function describe({ eventId, position, chain, reason }: Fault): string {
+  const event = eventId === null ? 'no event' : `event ${eventId}`;
+  return `BROKEN at position ${position ?? '?'}, ${event}${chain === '' ? '' : ` of chain ${chain}`}: ${reason}`;
+}

@@ -1,3 +1,4 @@
+import { earliestDue } from './clock/due.ts';
 import { createSweeps, type Sweeps } from './clock/sweeps.ts';
 import type { Config } from './config.ts';
 import { type Database, openDatabase } from './database/open.ts';
@@ -22,7 +23,6 @@ import { createRegistry } from './runners/registry.ts';
 import { createScriptedRunner } from './runners/scripted/runner.ts';
 import { createServer, defaultTimes } from './server/http.ts';
 import { createMetrics } from './server/metrics.ts';
-import type { Change } from './sessions/aggregate.ts';
 import { createAgentTouches } from './sessions/agents.ts';
 import { createChangeSession } from './sessions/change.ts';
 
@@ -46,7 +46,7 @@ export interface AppOptions {
 
 /** The whole product, put together; read from top to bottom. Nothing works before `start`. */
 export function createApp({ config, clock, log, database: given }: AppOptions): App {
-  const stops: (() => Promise<unknown> | unknown)[] = [];
+  const stops: (() => unknown)[] = [];
 
   async function start() {
     const database = given ?? (await openDatabase({ ...config.database, clock, log }));
@@ -92,7 +92,8 @@ export function createApp({ config, clock, log, database: given }: AppOptions): 
         sealer.wake();
         announceToWorkers(database.signals, changed);
         count(changed);
-        for (const dueAt of deadlinesOf(changed)) sweeps?.wake(dueAt);
+        const due = earliestDue(changed);
+        if (due !== null) sweeps?.wake(due);
       },
     });
 
@@ -165,7 +166,3 @@ export function createApp({ config, clock, log, database: given }: AppOptions): 
     for (const close of stops.splice(0).reverse()) await close();
   }
 }
-
-/** The deadlines that a batch of changes has set. */
-const deadlinesOf = (changes: readonly Change[]): Date[] =>
-  changes.flatMap(({ asked = [], updated = [] }) => [...asked, ...updated].flatMap(({ dueAt }) => dueAt ?? []));

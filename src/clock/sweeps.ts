@@ -22,6 +22,8 @@ const WIDTH = 1000;
 const POLL = 500;
 /** Seconds between two removals of idempotency keys. */
 const FORGET_EVERY = 60;
+/** So many failing one after the other are not each at fault: the sweep rests until the next look. */
+const FAILURES_IN_A_ROW = 50;
 /** A row that comes back so often within one run is one that the verbs do not move. */
 const COMES_BACK = 3;
 
@@ -104,12 +106,15 @@ export function createSweeps({ database, clock, log, deps, poll = POLL }: Deps):
   }
 
   async function settleAlone(units: readonly Alone[]): Promise<void> {
+    let inARow = 0;
     for (const { id, act } of units) {
       if (stopped) return;
       try {
         await act(deps);
+        inARow = 0;
       } catch (error) {
-        if (isUnavailable(error)) throw error;
+        inARow += 1;
+        if (isUnavailable(error) || inARow > FAILURES_IN_A_ROW) throw error;
         aside.put(id);
         log.error({ err: error, id }, 'a deadline cannot be kept; it is left aside for a while');
       }
@@ -177,7 +182,10 @@ function bySession(due: readonly Due[]): Unit[] {
       units.set(`stale ${id}`, { act, alone: [{ id, act }] });
       continue;
     }
-    const unit = units.get(sessionId) ?? { act: (deps: SessionDeps) => expireInSession(deps, sessionId), alone: [] };
+    const unit = units.get(sessionId) ?? {
+      act: (deps: SessionDeps) => expireInSession(deps, sessionId),
+      alone: [],
+    };
     unit.alone.push({ id, act: (deps) => expireIntervention(deps, id) });
     units.set(sessionId, unit);
   }

@@ -17,7 +17,10 @@ export interface NewEvent {
   occurredAt: Date;
 }
 
-export type UnsealedRow = Omit<UnsealedEvent, 'sequence' | 'actor' | 'data'> & { actor: Actor; data: JsonObject };
+export type UnsealedRow = Omit<UnsealedEvent, 'sequence' | 'actor' | 'data'> & {
+  actor: Actor;
+  data: JsonObject;
+};
 
 /**
  * The row of an event, with the digests that its chain will cover (behaviour 9.2). Who and what stand under a salted

@@ -5,7 +5,8 @@ import { decodeCursor, SYSTEM_CHAIN } from './chain.ts';
 /** The position behind a caller's cursor. BAD_USER_INPUT where it is none of ours. */
 export function positionOf(cursor: string): bigint {
   const position = decodeCursor(cursor);
-  if (position === null) throw new RequestError('BAD_USER_INPUT', `${JSON.stringify(cursor.slice(0, 40))} is no event cursor`);
+  if (position === null)
+    throw new RequestError('BAD_USER_INPUT', `${JSON.stringify(cursor.slice(0, 40))} is no event cursor`);
   return position;
 }
 
@@ -15,7 +16,10 @@ export const beyondEnd = (): RequestError =>
 
 /** Events behind a cursor have been pruned: going on from there would leave out what nobody can tell any more. */
 export const pruned = (): RequestError =>
-  new RequestError('BAD_USER_INPUT', 'the cursor is older than the events that are kept; read on without one');
+  new RequestError(
+    'BAD_USER_INPUT',
+    'the cursor is older than the events that are kept; read on without one',
+  );
 
 interface Bounds {
   /** The last position given out. */
@@ -45,7 +49,11 @@ export async function logBounds(prisma: PrismaClient, projectId: string | null):
 }
 
 /** The cursor's position, where reading can go on from it without a gap; else BAD_USER_INPUT saying why not. */
-export async function resumable(prisma: PrismaClient, projectId: string | null, cursor: string): Promise<bigint> {
+export async function resumable(
+  prisma: PrismaClient,
+  projectId: string | null,
+  cursor: string,
+): Promise<bigint> {
   const position = positionOf(cursor);
   const { head, prunedTo } = await logBounds(prisma, projectId);
   if (position > head) throw beyondEnd();

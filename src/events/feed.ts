@@ -1,7 +1,8 @@
 import type { Event, PrismaClient } from '../generated/prisma/client.ts';
 import { createSharedSource, type SharedSource } from '../graphql/shared-source.ts';
 import { logBounds, positionOf, pruned, resumable } from './cursor.ts';
-import { eventCondition, type EventFilter, eventPredicate, type EventScope, filterKey } from './filter.ts';
+import { type EventFilter, eventPredicate, type EventScope, filterKey } from './filter.ts';
+import { selectEvents } from './select.ts';
 import type { Tail } from './tail.ts';
 
 /** Events read at a time for one who catches up. */
@@ -47,19 +48,17 @@ interface CatchUp {
  * Reads from the cursor up to where the tail stands, and again up to where it stands by then, until it has not moved
  * meanwhile: in that very tick the two meet. Never past the tail, or the tail would bring again what was read here.
  */
-async function catchUp({ prisma, tail }: Deps, { scope, filter, after, send, joined, signal }: CatchUp): Promise<void> {
+async function catchUp(
+  { prisma, tail }: Deps,
+  { scope, filter, after, send, joined, signal }: CatchUp,
+): Promise<void> {
   const projectId = scope.projectId ?? filter.projectId ?? null;
-  const condition = eventCondition(scope, filter);
   let last = await resumable(prisma, projectId, after);
   // The cursor may come from a replica that is a moment ahead.
   await reached(tail, last, signal);
   while (last < tail.position()) {
     const end = tail.position();
-    const events = await prisma.event.findMany({
-      where: { AND: [condition, { position: { gt: last, lte: end } }] },
-      orderBy: { position: 'asc' },
-      take: PAGE,
-    });
+    const events = await selectEvents(prisma, scope, filter, { after: last, before: end + 1n, limit: PAGE });
     // A slow reader may be overtaken by pruning between two pages.
     if ((await logBounds(prisma, projectId)).prunedTo > last) throw pruned();
     for (const event of events) {

@@ -1,4 +1,4 @@
-import type { Event, Prisma } from '../generated/prisma/client.ts';
+import type { Event } from '../generated/prisma/client.ts';
 
 /** Which events are asked for: everything named must hold; what is left out or null selects nothing away. */
 export interface EventFilter {
@@ -19,7 +19,7 @@ export interface EventScope {
 
 const exact = ['projectId', 'teamId', 'sessionId', 'subjectId'] as const;
 
-/** The filter as a pure predicate. Agrees with `eventCondition`, which a property test holds them to. */
+/** The filter as a pure predicate. `selectEvents` says the same in SQL; a property test holds them to it. */
 export function eventPredicate({ projectId }: EventScope, filter: EventFilter): (event: Event) => boolean {
   const types = filter.types ? new Set(filter.types) : null;
   const wanted = exact.flatMap((field) => (filter[field] == null ? [] : [[field, filter[field]] as const]));
@@ -30,20 +30,6 @@ export function eventPredicate({ projectId }: EventScope, filter: EventFilter): 
     (types === null || types.has(event.type)) &&
     (from == null || event.occurredAt >= from) &&
     (to == null || event.occurredAt < to);
-}
-
-/** The filter as a condition on rows. */
-export function eventCondition({ projectId }: EventScope, filter: EventFilter): Prisma.EventWhereInput {
-  const { from, to } = filter.occurredAt ?? {};
-  return {
-    AND: [
-      ...(projectId === null ? [] : [{ projectId }]),
-      ...exact.flatMap((field) => (filter[field] == null ? [] : [{ [field]: filter[field] }])),
-      ...(filter.types ? [{ type: { in: [...new Set(filter.types)] } }] : []),
-      ...(from == null ? [] : [{ occurredAt: { gte: from } }]),
-      ...(to == null ? [] : [{ occurredAt: { lt: to } }]),
-    ],
-  };
 }
 
 /** One text for filters that select the same, whatever the order in which they name it. */

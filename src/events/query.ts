@@ -1,7 +1,8 @@
 import type { Event, PrismaClient } from '../generated/prisma/client.ts';
 import { type Listing, type Page, toListing } from '../graphql/connection.ts';
 import { resumable } from './cursor.ts';
-import { eventCondition, type EventFilter, type EventScope } from './filter.ts';
+import type { EventFilter, EventScope } from './filter.ts';
+import { countEvents, selectEvents } from './select.ts';
 
 type CursorPage = Exclude<Page, { kind: 'offset' }>;
 
@@ -15,14 +16,13 @@ export async function listEvents(
   filter: EventFilter,
   page: CursorPage,
 ): Promise<Listing<Event>> {
-  const condition = eventCondition(scope, filter);
   const cursor = page.kind === 'forward' ? page.after : page.before;
-  const from = cursor === null ? null : await resumable(prisma, scope.projectId ?? filter.projectId ?? null, cursor);
-  const forward = page.kind === 'forward';
-  const rows = await prisma.event.findMany({
-    where: { AND: [condition, ...(from === null ? [] : [{ position: forward ? { gt: from } : { lt: from } }])] },
-    orderBy: { position: forward ? 'asc' : 'desc' },
-    take: page.limit + 1,
-  });
-  return toListing(page, rows, () => prisma.event.count({ where: condition }));
+  const from =
+    cursor === null ? null : await resumable(prisma, scope.projectId ?? filter.projectId ?? null, cursor);
+  const limit = page.limit + 1;
+  const rows =
+    page.kind === 'forward'
+      ? await selectEvents(prisma, scope, filter, { after: from, limit })
+      : await selectEvents(prisma, scope, filter, { before: from, limit, order: 'desc' });
+  return toListing(page, rows, () => countEvents(prisma, scope, filter));
 }

@@ -15,7 +15,11 @@ export interface Unsealed {
 }
 
 /** What is committed and has no place yet, oldest first, without the rows left aside. */
-export const readUnsealed = (prisma: PrismaClient, limit: number, aside: ReadonlySet<bigint>): Promise<Unsealed[]> =>
+export const readUnsealed = (
+  prisma: PrismaClient,
+  limit: number,
+  aside: ReadonlySet<bigint>,
+): Promise<Unsealed[]> =>
   prisma.$queryRaw<Unsealed[]>`
     SELECT u.sequence, u.id, u.project_id AS "projectId", u.digest, l.position AS head,
       c.hash AS "chainHash", c.length AS "chainLength"

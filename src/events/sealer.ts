@@ -81,7 +81,10 @@ export function createSealer({ database, log, sealed }: Deps): Sealer {
       return false;
     }
     aside.add(sequence);
-    log.error({ err: error, event: id, sequence: String(sequence) }, 'an event cannot be sealed and is left aside');
+    log.error(
+      { err: error, event: id, sequence: String(sequence) },
+      'an event cannot be sealed and is left aside',
+    );
     return true;
   }
 

@@ -54,7 +54,9 @@ export async function verifyLog(
       const chain = chainOf(event.projectId);
       const before = heads.get(chain);
       const gone = event.position !== last + 1n;
-      const reason = gone ? 'an event before it is missing' : faultOf(event, before?.hash ?? null, known.get(chain));
+      const reason = gone
+        ? 'an event before it is missing'
+        : faultOf(event, before?.hash ?? null, known.get(chain));
       if (reason !== null) return found({ eventId: event.id, position: event.position, chain, reason });
       if (known.get(chain)?.position === event.position) sought.delete(chain);
       heads.set(chain, { position: event.position, length: (before?.length ?? 0n) + 1n, hash: event.hash });
@@ -84,7 +86,11 @@ async function readEnds(prisma: PrismaClient): Promise<Ends> {
   return { end, newest, unsealed: Number(unsealed), chains: rows.filter(({ chain }) => chain !== null) };
 }
 
-function faultOf(event: Event, previousHash: string | null, known?: Pick<Head, 'position' | 'hash'>): string | null {
+function faultOf(
+  event: Event,
+  previousHash: string | null,
+  known?: Pick<Head, 'position' | 'hash'>,
+): string | null {
   const erased = event.salt === null && event.actor === null && event.data === null;
   if (!erased && digestContent(event.salt ?? '', event.actor, event.data) !== event.contentDigest) {
     return 'its content was changed';
@@ -99,7 +105,11 @@ function faultOf(event: Event, previousHash: string | null, known?: Pick<Head, '
 }
 
 /** What the events alone cannot show: a tail cut off, or put on. */
-function faultAtEnd({ end, newest, last }: Omit<Ends, 'chains' | 'unsealed'> & { last: bigint }): Fault | null {
+function faultAtEnd({
+  end,
+  newest,
+  last,
+}: Omit<Ends, 'chains' | 'unsealed'> & { last: bigint }): Fault | null {
   const fault = (position: bigint, reason: string): Fault => ({ eventId: null, position, chain: '', reason });
   if (last < end) return fault(last + 1n, 'events are missing at the end of the log');
   if (newest > end) return fault(end + 1n, 'events stand beyond the end of the log');
@@ -114,7 +124,8 @@ function faultOfChains(heads: ReadonlyMap<string, Head>, chains: readonly EventC
   }
   const recorded = new Set(chains.map(({ chain }) => chain));
   for (const [chain, { position }] of heads) {
-    if (!recorded.has(chain)) return { eventId: null, position, chain, reason: 'the head of the chain is missing' };
+    if (!recorded.has(chain))
+      return { eventId: null, position, chain, reason: 'the head of the chain is missing' };
   }
   return null;
 }
@@ -122,7 +133,12 @@ function faultOfChains(heads: ReadonlyMap<string, Head>, chains: readonly EventC
 /** Heads of an earlier run whose event was never met: the chain was cut, or another one's event stands there by now. */
 function faultOfSought(sought: ReadonlyMap<string, Pick<Head, 'position' | 'hash'>>): Fault | null {
   for (const [chain, { position }] of sought) {
-    return { eventId: null, position, chain, reason: 'the chain has no event where a head is known from before' };
+    return {
+      eventId: null,
+      position,
+      chain,
+      reason: 'the chain has no event where a head is known from before',
+    };
   }
   return null;
 }

@@ -1,4 +1,4 @@
-import type { ArgBuilder, InputFieldMap, ObjectRef } from '@pothos/core';
+import type { ArgBuilder, InputFieldMap } from '@pothos/core';
 import { RequestError } from '../kernel/errors.ts';
 import { builder } from './builder.ts';
 
@@ -97,7 +97,7 @@ export const cursorArgs = (arg: Args) =>
 export const pageArgs = (arg: Args) => ({ ...cursorArgs(arg), pagination: arg({ type: PaginationInput }) }) satisfies InputFieldMap;
 
 /** `<name>Connection` with edges, nodes, pageInfo and a count that costs nothing unless asked for. */
-export function connectionType<Row>(name: string, node: ObjectRef<never, Row> | unknown, cursorOf: (row: Row) => string) {
+export function connectionType<Row>(name: string, node: unknown, cursorOf: (row: Row) => string) {
   const Edge = builder.objectRef<Row>(`${name}Edge`).implement({
     fields: (t) => ({
       cursor: t.string({ resolve: (row) => cursorOf(row) }),

@@ -1,5 +1,5 @@
 import type { Intervention } from '../generated/prisma/client.ts';
-import type { Viewer } from '../identity/viewer.ts';
+import { inScope, type Viewer } from '../identity/viewer.ts';
 import { Faults, MAX_MESSAGE, MAX_NAME } from '../kernel/bounds.ts';
 import { DomainError, type UserError } from '../kernel/errors.ts';
 import { type Json, plainObject } from '../kernel/json.ts';
@@ -8,6 +8,7 @@ import type { SessionDeps } from '../sessions/deps.ts';
 import { fingerprintOf, idempotencyOf } from '../idempotency/idempotency.ts';
 import { type Answer, type AnswerReply, decideAnswer } from './answer.ts';
 import { customAnswer } from './respond.ts';
+import { receiptOf } from './response.ts';
 
 export interface ResumeInput {
   responseType: string;
@@ -30,11 +31,32 @@ export async function resumeSession(deps: SessionDeps, viewer: Viewer, sessionId
   if (faults.errors.length > 0) throw new DomainError(faults.errors);
   const idempotency = idempotencyOf(viewer.credentialId, 'resumeSession', { sessionId, ...input });
   const answer = answerOf(input, fingerprintOf({ mutation: 'resumeSession', sessionId, ...input }));
-  return deps.changeSession<AnswerReply>({
-    sessionId,
-    idempotency,
-    decide: (aggregate, now) => decideAnswer({ viewer, answer, idempotency, find }, aggregate, now),
+  try {
+    return await deps.changeSession<AnswerReply>({
+      sessionId,
+      idempotency,
+      decide: (aggregate, now) => decideAnswer({ viewer, answer, idempotency, find }, aggregate, now),
+    });
+  } catch (error) {
+    if (!(error instanceof DomainError) || error.code !== 'INVALID_STATE') throw error;
+    const first = await firstResult(deps, viewer, sessionId, answer.fingerprint);
+    if (first === null) throw error;
+    return { reply: first, change: null };
+  }
+}
+
+/**
+ * What the same person's same answer got before (behaviour 4.2), where nothing is left to answer. While something is,
+ * an equal answer is a new one: it may well be meant for the next question.
+ */
+async function firstResult(deps: SessionDeps, viewer: Viewer, sessionId: string, fingerprint: string): Promise<AnswerReply | null> {
+  const answered = await deps.prisma.intervention.findFirst({
+    where: { sessionId, receipt: { path: ['fingerprint'], equals: fingerprint } },
+    orderBy: { id: 'desc' },
   });
+  const receipt = answered && receiptOf(answered);
+  if (!receipt || receipt.actorId !== viewer.actor.id || !inScope(viewer, answered.projectId)) return null;
+  return { interventionId: answered.id, sessionId, resolution: answered.resolution, sessionResumed: receipt.sessionResumed };
 }
 
 function answerOf(input: ResumeInput, fingerprint: string): Answer {

@@ -1,5 +1,6 @@
 import type { Agent, PrismaClient } from '../generated/prisma/client.ts';
 import type { SessionStatus } from '../generated/prisma/enums.ts';
+import { assertNever } from '../kernel/assert-never.ts';
 
 export const agentStatuses = ['IDLE', 'WORKING', 'WAITING_FOR_HITL', 'ERROR', 'EMERGENCY_STOPPED'] as const;
 export type AgentStatus = (typeof agentStatuses)[number];
@@ -44,8 +45,13 @@ export function agentStatus(waits: boolean, lastSession: SessionStatus | null): 
     case 'PROCESSING_INTERVENTION':
     case 'CONTINUING_ASYNC':
       return 'WORKING';
-    default:
+    case 'COMPLETED':
+    case 'CANCELLED':
+    case 'TIMEOUT':
+    case null:
       return 'IDLE';
+    default:
+      return assertNever(lastSession);
   }
 }
 

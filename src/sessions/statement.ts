@@ -158,9 +158,11 @@ export const writeStatement = once((writes: Writes): string => {
   ${part(writes.asked, `asked AS ${insert('interventions', 'asked', interventionColumns)}`)}
   ${part(
     writes.updated,
-    `updated AS (
-    UPDATE interventions i SET ${set(interventionMoves)}
-    FROM ${records('updated', interventionColumns)} r JOIN won ON won.id = r.session_id
+    // What is written is settled first: in one join of three, the planner expects two rows and compares all with all.
+    `settled AS MATERIALIZED (
+    SELECT r.* FROM ${records('updated', interventionColumns)} r JOIN won ON won.id = r.session_id),
+  updated AS (
+    UPDATE interventions i SET ${set(interventionMoves)} FROM settled r
     WHERE i.id = r.id AND i.id = ANY($3::text[]))`,
   )}
   ${part(writes.turns, `turns AS ${insert('conversation_turns', 'turns', turnColumns)}`)}

@@ -70,7 +70,9 @@ describe('one process per data folder', () => {
     await (await takeDataDirectory(folder)).release();
     const lock = join(folder, (await readdir(folder))[0]!);
     await writeFile(lock, JSON.stringify({ pid: process.pid, started: 'at another time' }));
-    await (await takeDataDirectory(folder)).release();
+    const taken = await takeDataDirectory(folder);
+    expect(taken.path).toBe(folder);
+    await taken.release();
   });
 
   test('of several starting at once over a dead lock one wins, and the others name it', async () => {

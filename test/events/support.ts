@@ -6,7 +6,7 @@ import type { Leadership } from '../../src/database/leadership.ts';
 import type { Event } from '../../src/generated/prisma/client.ts';
 import { systemActor } from '../../src/identity/viewer.ts';
 import { createIds } from '../../src/kernel/ids.ts';
-import { silent, type TestDatabase } from '../support/database.ts';
+import { silent } from '../support/database.ts';
 import { until } from '../support/until.ts';
 import { testClock } from '../support/clock.ts';
 
@@ -31,7 +31,10 @@ export function event(about: Partial<NewEvent> = {}): NewEvent {
 }
 
 /** Commits events one after the other, as verbs do. */
-export async function append({ prisma }: Pick<Database, 'prisma'>, events: readonly NewEvent[]): Promise<void> {
+export async function append(
+  { prisma }: Pick<Database, 'prisma'>,
+  events: readonly NewEvent[],
+): Promise<void> {
   await appendEvents(prisma, ids, events);
 }
 
@@ -39,11 +42,15 @@ export type Part = Pick<Database, 'prisma' | 'signals' | 'leadership'>;
 
 /** A sealer that leads, and the last position it gave out. */
 export function sealerOn(database: Part, more: Partial<Part> = {}): Sealer {
-  return createSealer({ database: { ...database, leadership: alwaysLeads, ...more }, log: silent, sealed: () => {} });
+  return createSealer({
+    database: { ...database, leadership: alwaysLeads, ...more },
+    log: silent,
+    sealed: () => {},
+  });
 }
 
 /** Seals all that is there. */
-export async function sealAll(database: TestDatabase): Promise<void> {
+export async function sealAll(database: Database): Promise<void> {
   const sealer = sealerOn(database);
   sealer.start();
   await until('everything to be sealed', async () => (await database.prisma.unsealedEvent.count()) === 0);

@@ -21,7 +21,6 @@ import type { Change } from '../../src/sessions/aggregate.ts';
 import { createChangeSession } from '../../src/sessions/change.ts';
 import type { SessionDeps } from '../../src/sessions/deps.ts';
 import { createSession, type StartInput } from '../../src/sessions/start.ts';
-import type { TestDatabase } from './database.ts';
 
 /** The verbs of sessions and interventions over one database, in one process: two of them are two replicas. */
 export interface House {
@@ -53,7 +52,11 @@ export function openHouse(database: Pick<Database, 'kind' | 'prisma'>, clock: Cl
     fault: (runner) =>
       runner === 'external' || runner === 'inside'
         ? null
-        : { code: 'INVALID_INPUT', message: `there is no runner ${JSON.stringify(runner)}`, path: ['runner'] },
+        : {
+            code: 'INVALID_INPUT',
+            message: `there is no runner ${JSON.stringify(runner)}`,
+            path: ['runner'],
+          },
   };
   return { deps: { prisma: database.prisma, changeSession, clock, ids, runners }, drives, announced };
 }
@@ -79,18 +82,34 @@ export async function seedTeam({ deps }: House): Promise<Team> {
   const createdAt = clock.now();
   const [projectId, elsewhere] = [ids.next('project'), ids.next('project')];
   const teamId = ids.next('team');
-  await prisma.project.createMany({ data: [projectId, elsewhere].map((id) => ({ id, name: 'a project', createdAt })) });
-  await prisma.team.create({ data: { id: teamId, projectId, name: 'a team', createdAt, queue: { create: {} } } });
+  await prisma.project.createMany({
+    data: [projectId, elsewhere].map((id) => ({ id, name: 'a project', createdAt })),
+  });
+  await prisma.team.create({
+    data: { id: teamId, projectId, name: 'a team', createdAt, queue: { create: {} } },
+  });
   const person = async (role: Role, project = projectId, name = role.toLowerCase()): Promise<Viewer> => {
     const id = ids.next('user');
     await prisma.user.create({ data: { id, name, role, projectId: project, createdAt } });
-    return { actor: { kind: 'USER', id, name, role }, role, projectId: project, credentialId: ids.next('key'), expiresAt: null };
+    return {
+      actor: { kind: 'USER', id, name, role },
+      role,
+      projectId: project,
+      credentialId: ids.next('key'),
+      expiresAt: null,
+    };
   };
   const credentialId = ids.next('key');
   return {
     projectId,
     teamId,
-    agent: { actor: { kind: 'AGENT', id: credentialId, name: 'agents', role: 'AGENT' }, role: 'AGENT', projectId, credentialId, expiresAt: null },
+    agent: {
+      actor: { kind: 'AGENT', id: credentialId, name: 'agents', role: 'AGENT' },
+      role: 'AGENT',
+      projectId,
+      credentialId,
+      expiresAt: null,
+    },
     viewer: await person('VIEWER'),
     operator: await person('OPERATOR'),
     colleague: await person('OPERATOR', projectId, 'colleague'),
@@ -106,22 +125,39 @@ export function verbs({ deps }: House, team: Team) {
   const reply = async <T>(change: Promise<{ reply: T }>): Promise<T> => (await change).reply;
   return {
     start: async (input: Partial<StartInput> = {}) =>
-      (await reply(createSession(deps, team.agent, { teamId: team.teamId, initialMessage: 'begin', ...input }))).sessionId,
+      (
+        await reply(
+          createSession(deps, team.agent, { teamId: team.teamId, initialMessage: 'begin', ...input }),
+        )
+      ).sessionId,
     ask: async (sessionId: string, input: Partial<RequestInput> = {}) =>
-      (await reply(requestIntervention(deps, team.agent, { sessionId, agentName: 'ada', type: 'DECISION', message: 'may I?', ...input })))
-        .interventionId,
+      (
+        await reply(
+          requestIntervention(deps, team.agent, {
+            sessionId,
+            agentName: 'ada',
+            type: 'DECISION',
+            message: 'may I?',
+            ...input,
+          }),
+        )
+      ).interventionId,
     resolve: (id: string, input: Partial<ResolveInput> = {}, by = team.operator) =>
       reply(resolveIntervention(deps, by, id, { resolutionType: 'APPROVE', ...input })),
-    select: (id: string, input: SelectOptionInput, by = team.operator) => reply(selectInterventionOption(deps, by, id, input)),
+    select: (id: string, input: SelectOptionInput, by = team.operator) =>
+      reply(selectInterventionOption(deps, by, id, input)),
     respond: (id: string, input: Partial<RespondInput> = {}, by = team.operator) =>
-      reply(provideCustomResponse(deps, by, id, { responseText: 'as I say', responseType: 'advice', ...input })),
+      reply(
+        provideCustomResponse(deps, by, id, { responseText: 'as I say', responseType: 'advice', ...input }),
+      ),
     resume: (sessionId: string, input: Partial<ResumeInput> = {}, by = team.operator) =>
       reply(resumeSession(deps, by, sessionId, { responseType: 'approve', content: 'go on', ...input })),
     escalate: (id: string, input: Partial<EscalateInput> = {}, by = team.operator) =>
       reply(escalateIntervention(deps, by, id, { reason: 'above me', ...input })),
     claim: (id: string, by = team.operator) => reply(claimIntervention(deps, by, id)),
     release: (id: string, by = team.operator) => reply(releaseIntervention(deps, by, id)),
-    cancel: (id: string, reason: string | null = null, by = team.agent) => reply(cancelIntervention(deps, by, id, reason)),
+    cancel: (id: string, reason: string | null = null, by = team.agent) =>
+      reply(cancelIntervention(deps, by, id, reason)),
     acknowledge: (id: string, by = team.agent) => reply(acknowledgeResponse(deps, by, id)),
     /** The clock's verb, at whatever time it is. */
     sweep: (id: string) => expireIntervention(deps, id),
@@ -155,7 +191,11 @@ export async function refusal(attempt: Promise<unknown>): Promise<ErrorCode> {
 }
 
 /** Refused with this code, and not one row is other than before. */
-export async function refusedWithoutTrace(house: House, code: ErrorCode, attempt: () => Promise<unknown>): Promise<void> {
+export async function refusedWithoutTrace(
+  house: House,
+  code: ErrorCode,
+  attempt: () => Promise<unknown>,
+): Promise<void> {
   const before = await everything(house);
   expect(await refusal(attempt())).toBe(code);
   expect(await everything(house)).toEqual(before);
@@ -169,18 +209,33 @@ export async function eventsOf({ deps: { prisma } }: House, act: () => Promise<u
     where: { sequence: { gt: last?.sequence ?? 0n } },
     orderBy: { sequence: 'asc' },
   });
-  return rows.map(({ type, subjectId, data, actor }) => ({ type, subjectId, data, by: (actor as { id: string }).id }));
+  return rows.map(({ type, subjectId, data, actor }) => ({
+    type,
+    subjectId,
+    data,
+    by: (actor as { id: string }).id,
+  }));
 }
 
 /**
  * The database as one that can be held between a change's read and its write: `hold` is awaited before each write, and
  * told how many there were before it.
  */
-export function heldBeforeWriting(database: TestDatabase, hold: (writes: number) => Promise<void>): TestDatabase {
+export function heldBeforeWriting<Held extends Pick<Database, 'prisma'>>(
+  database: Held,
+  hold: (writes: number) => Promise<void>,
+): Held {
   let writes = 0;
   const prisma = new Proxy(database.prisma, {
     get(target, name) {
       const value: unknown = Reflect.get(target, name, target);
+      // A change that drives a runner is written in a transaction. Held before it begins: the embedded database has one.
+      if (name === '$transaction') {
+        return async (work: Parameters<typeof target.$transaction>[0]) => {
+          await hold(writes++);
+          return target.$transaction(work as never);
+        };
+      }
       if (name !== '$queryRawUnsafe') return value;
       return async (...args: Parameters<typeof target.$queryRawUnsafe>) => {
         // The write is the statement with the WITH; the read has none.
@@ -192,7 +247,8 @@ export function heldBeforeWriting(database: TestDatabase, hold: (writes: number)
   return { ...database, prisma };
 }
 
-export const seconds = (from: Date, to: Date | null): number | null => (to === null ? null : (to.getTime() - from.getTime()) / 1000);
+export const seconds = (from: Date, to: Date | null): number | null =>
+  to === null ? null : (to.getTime() - from.getTime()) / 1000;
 
 /** Invariants that hold after every change, whatever it was (sessions/rules.ts): checked after each test of a file. */
 export function keepsInvariants(house: () => House): void {
@@ -204,7 +260,9 @@ export async function expectInvariants(house: House): Promise<void> {
   for (const session of sessions) {
     const mine = interventions.filter(({ sessionId }) => sessionId === session.id);
     const pending = mine.filter(({ status }) => status === 'PENDING');
-    expect(session.status === 'WAITING_FOR_HUMAN', `${session.id} is ${session.status}`).toBe(pending.length > 0);
+    expect(session.status === 'WAITING_FOR_HUMAN', `${session.id} is ${session.status}`).toBe(
+      pending.length > 0,
+    );
     expect(session.currentInterventionId).toBe(pending[0]?.id ?? null);
     expect(session.interventionCount).toBe(mine.length);
     const open = mine.filter((item) => item.open);
@@ -215,14 +273,17 @@ export async function expectInvariants(house: House): Promise<void> {
       if (timedOut.length === 0) expect(session.failureReason).toBe('no activity for 24 hours');
     }
     for (const item of mine) {
-      if (item.status === 'PENDING') expect([item.open, item.response, item.resolvedAt]).toEqual([true, null, null]);
+      if (item.status === 'PENDING')
+        expect([item.open, item.response, item.resolvedAt]).toEqual([true, null, null]);
       else expect([item.dueAt, item.expiresAt]).toEqual([null, null]);
       if (item.status === 'RESOLVED') expect(item.response).not.toBeNull();
       if (item.status === 'PENDING' || item.status === 'CANCELLED') expect(item.response).toBeNull();
     }
   }
   for (const queue of queues) {
-    const pending = interventions.filter(({ teamId, status }) => teamId === queue.teamId && status === 'PENDING');
+    const pending = interventions.filter(
+      ({ teamId, status }) => teamId === queue.teamId && status === 'PENDING',
+    );
     expect(queue.pending).toBe(pending.length);
   }
 }

@@ -1,0 +1,27 @@
+import { globSync, readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+
+const rules = readFileSync('docs/behaviour.md', 'utf8');
+const numbered = new Set([...rules.matchAll(/^(?:\| )?(\d+\.\d+)\b/gm)].map(([, number]) => number));
+/** Sections whose rules are still to come; a comment may already name them. */
+const reserved = /^([5-8]\.|2\.6$)/;
+
+test('every rule that code or a test cites stands in docs/behaviour.md', () => {
+  expect(numbered.size).toBeGreaterThan(40);
+  const missing: string[] = [];
+  for (const file of globSync('{src,test,scripts,bench,lint}/**/*.ts', { exclude: ['src/generated/**'] })) {
+    for (const [, list] of readFileSync(file, 'utf8').matchAll(/behaviour ((?:\d+\.\d+(?:, | and )?)+)/gi)) {
+      for (const [number] of list!.matchAll(/\d+\.\d+/g)) {
+        if (!numbered.has(number) && !reserved.test(number)) missing.push(`${file}: ${number}`);
+      }
+    }
+  }
+  expect(missing).toEqual([]);
+});
+
+test('rules are numbered in order, each once', () => {
+  const numbers = [...rules.matchAll(/^(?:\| )?(\d+)\.(\d+)\b/gm)].map(
+    ([, section, rule]) => Number(section) * 100 + Number(rule),
+  );
+  expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b));
+});

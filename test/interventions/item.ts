@@ -1,0 +1,74 @@
+import type { Intervention, Session } from '../../src/generated/prisma/client.ts';
+import { firstWindow } from '../../src/interventions/deadlines.ts';
+import { defaultTerms, type EscalationLevel, type Terms } from '../../src/interventions/terms.ts';
+
+export const START = new Date('2026-03-02T09:00:00.000Z');
+export const at = (seconds: number): Date => new Date(START.getTime() + seconds * 1000);
+
+/** An intervention as it stands when it was asked at START, for rules that need no database. */
+export function item(more: Partial<Intervention> = {}): Intervention {
+  const timeout = more.timeout ?? defaultTerms.timeout;
+  return {
+    id: 'intervention_1',
+    projectId: 'project_1',
+    teamId: 'team_1',
+    sessionId: 'session_1',
+    agentName: 'ada',
+    type: 'DECISION',
+    urgency: 'NORMAL',
+    message: 'may I?',
+    context: {},
+    options: [],
+    responseSchema: null,
+    trigger: null,
+    asyncMode: false,
+    autoContinue: false,
+    timeout,
+    terms: defaultTerms.terms as never,
+    createdAt: START,
+    status: 'PENDING',
+    resolution: null,
+    escalationLevel: 0,
+    escalations: [],
+    requiredRole: 'OPERATOR',
+    claimedBy: null,
+    ...firstWindow(START, timeout),
+    resolvedAt: null,
+    resolvedById: null,
+    response: null,
+    receipt: null,
+    delivery: 'UNANSWERED',
+    acknowledgedAt: null,
+    open: true,
+    ...more,
+  };
+}
+
+export const terms = (
+  levels: EscalationLevel[],
+  { automatic = true, after = null as number | null } = {},
+): never => ({ v: 1, escalation: { automatic, after, levels } }) satisfies Terms as never;
+
+export const aSession = (more: Partial<Session> = {}): Session => ({
+  id: 'session_1',
+  projectId: 'project_1',
+  teamId: 'team_1',
+  runner: 'external',
+  status: 'WAITING_FOR_HUMAN',
+  version: 1,
+  initialMessage: '',
+  context: {},
+  result: null,
+  failureReason: null,
+  interventionCount: 1,
+  currentInterventionId: 'intervention_1',
+  lastInterventionAt: START,
+  unanswered: false,
+  answeredAsync: false,
+  runnerState: null,
+  driveEpoch: 0,
+  staleAt: at(86_400),
+  createdAt: START,
+  lastActivity: START,
+  ...more,
+});
