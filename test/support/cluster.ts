@@ -19,7 +19,9 @@ const HOME = '/usr/lib/postgresql';
 /** Makes one where the server's programs are installed; else null. PostgreSQL refuses to run as root: then as nobody. */
 export async function createCluster(): Promise<Cluster | null> {
   const versions = existsSync(HOME) ? (await readdir(HOME)).sort((a, b) => Number(b) - Number(a)) : [];
-  const bin = versions.map((version) => join(HOME, version, 'bin')).find((path) => existsSync(join(path, 'initdb')));
+  const bin = versions
+    .map((version) => join(HOME, version, 'bin'))
+    .find((path) => existsSync(join(path, 'initdb')));
   if (bin === undefined) return null;
   const directory = await mkdtemp(join(tmpdir(), 'holdpoint-cluster-'));
   const owner = process.getuid?.() === 0 ? await nobody() : null;
@@ -31,7 +33,9 @@ export async function createCluster(): Promise<Cluster | null> {
     new Promise<void>((resolve, reject) => {
       const child = spawn(join(bin, program), args, { stdio: 'ignore', cwd: directory, ...owner });
       child.once('error', reject);
-      child.once('exit', (code) => (code === 0 ? resolve() : reject(new Error(`${program} ended with ${code}`))));
+      child.once('exit', (code) =>
+        code === 0 ? resolve() : reject(new Error(`${program} ended with ${code}`)),
+      );
     });
   const options = `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=${directory} -c fsync=off`;
   await run('initdb', ['-D', data, '-U', 'postgres', '-A', 'trust', '--no-sync']);
@@ -48,7 +52,9 @@ export async function createCluster(): Promise<Cluster | null> {
 }
 
 async function nobody(): Promise<{ uid: number; gid: number }> {
-  const line = (await readFile('/etc/passwd', 'utf8')).split('\n').find((each) => each.startsWith('nobody:'))!;
+  const line = (await readFile('/etc/passwd', 'utf8'))
+    .split('\n')
+    .find((each) => each.startsWith('nobody:'))!;
   const [, , uid, gid] = line.split(':');
   return { uid: Number(uid), gid: Number(gid) };
 }
