@@ -51,6 +51,9 @@ async function call<Data>(query: string, variables: Record<string, unknown>): Pr
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization },
     body: JSON.stringify({ query, variables }),
+  }).catch(() => {
+    console.error(`No server answers at ${url.origin}; start it with: npm start`);
+    process.exit(1);
   });
   return unwrap<Data>((await response.json()) as { data?: Data; errors?: { message: string }[] });
 }

@@ -1,6 +1,7 @@
 import { earliestDue } from './clock/due.ts';
 import { createSweeps, type Sweeps } from './clock/sweeps.ts';
 import type { Config } from './config.ts';
+import { IN_MEMORY } from './database/embedded.ts';
 import { type Database, openDatabase } from './database/open.ts';
 import { createChanges } from './events/changes.ts';
 import { createEventFeed } from './events/feed.ts';
@@ -9,6 +10,7 @@ import { createTail } from './events/tail.ts';
 import type { Context, House } from './graphql/context.ts';
 import { defaultLimits } from './graphql/limits.ts';
 import { schema } from './graphql/schema.ts';
+import { keepAdminKey } from './identity/admin-key-file.ts';
 import { createAuthenticator } from './identity/authenticate.ts';
 import { bootstrapAdmin } from './identity/bootstrap-admin.ts';
 import type { Viewer } from './identity/viewer.ts';
@@ -67,6 +69,8 @@ export function createApp({ config, clock, log, database: given }: AppOptions): 
     stops.push(() => changes.stop());
 
     const { madeKey } = await bootstrapAdmin({ database, clock, ids, log }, config.admin.apiKey);
+    const { url: server, dataDirectory } = config.database;
+    if (madeKey !== null && server === null && dataDirectory !== IN_MEMORY) await keepAdminKey(dataDirectory, madeKey);
     committed();
     const authenticator = createAuthenticator({ database, clock, ids, log, oidc: config.oidc, committed });
     stops.push(() => authenticator.close());

@@ -4,6 +4,7 @@ import './node.ts';
 import '../identity/schema.ts';
 import '../projects/schema.ts';
 import '../interventions/schema.ts';
+import '../interventions/mutations.ts';
 import '../sessions/schema.ts';
 import '../events/schema.ts';
 import './subscriptions.ts';

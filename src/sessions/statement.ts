@@ -91,7 +91,7 @@ export const loadStatement = once(({ sessions, interventions, tasks, undelivered
     } AS "undelivered"
   FROM sessions s JOIN intervention_queues q ON q.team_id = s.team_id
   WHERE $1::text[] IS NOT NULL AND $2::text[] IS NOT NULL AND $3::text[] IS NOT NULL AND $4::text[] IS NOT NULL
-    AND s.id IN (${targets.join(' UNION ')})`;
+    AND s.id = ANY(ARRAY(${targets.join(' UNION ')}))`;
 });
 
 /** What a batch of changes contains; the statement has a part for each that is true. */

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -78,59 +79,64 @@ const history = ({ prisma }: Database) =>
     FROM _prisma_migrations ORDER BY started_at, finished_at NULLS FIRST`;
 
 const done = (name: string) => ({ name, finished: true, rolledBack: false });
+/** The product's own migrations; those that a test adds come behind all of them. */
+const own = readdirSync(migrationsDirectory, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => done(name))
+  .sort((a, b) => (a.name < b.name ? -1 : 1));
 
 describe('migrating', () => {
   test('applies what is new, once, in order', async () => {
-    await withOpen(async (database) => expect(await history(database)).toEqual([done('0001_foundation')]));
-    await add('0002_next', 'CREATE TABLE later (id int); -- the last line is a comment');
+    await withOpen(async (database) => expect(await history(database)).toEqual(own));
+    await add('9001_next', 'CREATE TABLE later (id int); -- the last line is a comment');
     await withOpen(async (database) => {
-      expect(await history(database)).toEqual([done('0001_foundation'), done('0002_next')]);
+      expect(await history(database)).toEqual([...own, done('9001_next')]);
       expect(await database.prisma.$queryRaw`SELECT count(*)::int AS n FROM later`).toEqual([{ n: 0 }]);
     });
-    await withOpen(async (database) => expect((await history(database)).length).toBe(2));
+    await withOpen(async (database) => expect((await history(database)).length).toBe(own.length + 1));
   });
 
   test('semicolons in literals and function bodies are part of them', async () => {
-    await add('0002_body', `DO $$ BEGIN CREATE TABLE later AS SELECT 'a;b' AS text; END; $$;`);
+    await add('9001_body', `DO $$ BEGIN CREATE TABLE later AS SELECT 'a;b' AS text; END; $$;`);
     await withOpen(async ({ prisma }) =>
       expect(await prisma.$queryRaw`SELECT text FROM later`).toEqual([{ text: 'a;b' }]),
     );
   });
 
   test('a migration that fails leaves nothing, says what is wrong, and succeeds once it is mended', async () => {
-    await add('0002_broken', 'CREATE TABLE later (id int);\nSELECT 1 / 0;');
-    await expect(open()).rejects.toThrow('migration 0002_broken failed and was undone: division by zero');
-    await rm(join(migrations, '0002_broken'), { recursive: true });
-    await add('0002_broken', 'CREATE TABLE later (id int);');
+    await add('9001_broken', 'CREATE TABLE later (id int);\nSELECT 1 / 0;');
+    await expect(open()).rejects.toThrow('migration 9001_broken failed and was undone: division by zero');
+    await rm(join(migrations, '9001_broken'), { recursive: true });
+    await add('9001_broken', 'CREATE TABLE later (id int);');
     await withOpen(async (database) => {
       expect(await history(database)).toEqual([
-        done('0001_foundation'),
-        { name: '0002_broken', finished: false, rolledBack: true },
-        done('0002_broken'),
+        ...own,
+        { name: '9001_broken', finished: false, rolledBack: true },
+        done('9001_broken'),
       ]);
     });
   });
 
   test('a database that a newer version migrated is refused, naming what is unknown', async () => {
-    await add('0002_next', 'CREATE TABLE later (id int);');
+    await add('9001_next', 'CREATE TABLE later (id int);');
     await withOpen(async () => {});
-    await rm(join(migrations, '0002_next'), { recursive: true });
-    await expect(open()).rejects.toThrow(/does not know: 0002_next\. It was used by a newer version/);
+    await rm(join(migrations, '9001_next'), { recursive: true });
+    await expect(open()).rejects.toThrow(/does not know: 9001_next\. It was used by a newer version/);
   });
 
   test('behaviour 1.8: killed in the middle of a migration, the next start applies it whole', async () => {
-    await add('0002_slow', 'CREATE TABLE later (id int);\nSELECT pg_sleep(60);');
+    await add('9001_slow', 'CREATE TABLE later (id int);\nSELECT pg_sleep(60);');
     const child = startProcess(program, [where, migrations]);
-    await child.wrote('"migration":"0002_slow"');
+    await child.wrote('"migration":"9001_slow"');
     if (onPostgres) await until('the migration to be under way', isSleeping);
     await child.kill();
     if (onPostgres) await onServer(where, TERMINATE_SLEEPERS);
-    await rm(join(migrations, '0002_slow'), { recursive: true });
-    await add('0002_slow', 'CREATE TABLE later (id int);');
+    await rm(join(migrations, '9001_slow'), { recursive: true });
+    await add('9001_slow', 'CREATE TABLE later (id int);');
     await withOpen(async (database) => {
       expect((await history(database)).filter(({ finished }) => finished)).toEqual([
-        done('0001_foundation'),
-        done('0002_slow'),
+        ...own,
+        done('9001_slow'),
       ]);
       expect(await database.prisma.$queryRaw`SELECT count(*)::int AS n FROM later`).toEqual([{ n: 0 }]);
     });
@@ -140,7 +146,7 @@ describe('migrating', () => {
     'two processes that start at once both come up, and each migration runs once',
     async () => {
       await add(
-        '0002_counted',
+        '9001_counted',
         'CREATE TABLE later (id int);\nINSERT INTO later VALUES (1);\nSELECT pg_sleep(0.3);',
       );
       const both = [startProcess(program, [where, migrations]), startProcess(program, [where, migrations])];
@@ -148,7 +154,7 @@ describe('migrating', () => {
       for (const each of both) each.tell('close');
       expect(await Promise.all(both.map((each) => each.exited))).toEqual([0, 0]);
       await withOpen(async (database) => {
-        expect(await history(database)).toEqual([done('0001_foundation'), done('0002_counted')]);
+        expect(await history(database)).toEqual([...own, done('9001_counted')]);
         expect(await database.prisma.$queryRaw`SELECT count(*)::int AS n FROM later`).toEqual([{ n: 1 }]);
       });
     },
@@ -162,7 +168,7 @@ describe('migrating', () => {
       const second = startProcess(program, [where, migrations]);
       await second.wrote(`in use by process ${first.pid};`);
       await first.kill();
-      await withOpen(async (database) => expect(await history(database)).toEqual([done('0001_foundation')]));
+      await withOpen(async (database) => expect(await history(database)).toEqual(own));
     },
   );
 });

@@ -129,6 +129,7 @@ describe('boundaries', () => {
     ['src/interventions/queries.ts', 'src/sessions/columns.ts', false],
     ['src/server/http.ts', 'src/graphql/engine.ts', false],
     ['src/main.ts', 'src/app.ts', false],
+    ['bench/deadlines.ts', 'src/database/open.ts', false],
     ['test/app.test.ts', 'src/app.ts', false],
   ])('%s may import %s', (importer, imported, typeOnly) => {
     expect(edge(importer, imported, typeOnly)).toBeNull();
