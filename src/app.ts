@@ -69,8 +69,9 @@ export function createApp({ config, clock, log, database: given }: AppOptions): 
     stops.push(() => changes.stop());
 
     const { madeKey } = await bootstrapAdmin({ database, clock, ids, log }, config.admin.apiKey);
-    const { url: server, dataDirectory } = config.database;
-    if (madeKey !== null && server === null && dataDirectory !== IN_MEMORY) await keepAdminKey(dataDirectory, madeKey);
+    const { dataDirectory } = config.database;
+    const onDisk = database.kind === 'embedded' && dataDirectory !== IN_MEMORY;
+    if (madeKey !== null && onDisk) await keepAdminKey(dataDirectory, madeKey);
     committed();
     const authenticator = createAuthenticator({ database, clock, ids, log, oidc: config.oidc, committed });
     stops.push(() => authenticator.close());
