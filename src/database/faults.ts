@@ -5,11 +5,14 @@ const CONTENTION = new Set(['P2034', '40001', '40P01']);
 const UNAVAILABLE = new Set(
   [
     'P1001 P1002 P1008 P1011 P1017 P2024 P2037',
-    '57P01 57P02 57P03 53300 08000 08001 08003 08004 08006',
-    'ECONNREFUSED ECONNRESET EPIPE ENOTFOUND ETIMEDOUT',
+    '57P01 57P02 57P03 53300',
+    'ECONNREFUSED ECONNRESET EPIPE ENOTFOUND ETIMEDOUT EAI_AGAIN',
     'DatabaseNotReachable ConnectionClosed SocketTimeout TooManyConnections',
   ].flatMap((codes) => codes.split(' ')),
 );
+
+/** Class 08 of SQLSTATE. */
+const CONNECTION_EXCEPTION = /^08[0-9A-Z]{3}$/;
 
 /** node-postgres gives these no code. */
 const UNAVAILABLE_MESSAGES = [
@@ -28,7 +31,7 @@ export const isDataFault = (error: unknown): boolean =>
 
 /** The database could not be asked at all; whether the statement took effect is then unknown. */
 export const isUnavailable = (error: unknown): boolean =>
-  codesOf(error).some((code) => UNAVAILABLE.has(code)) ||
+  codesOf(error).some((code) => UNAVAILABLE.has(code) || CONNECTION_EXCEPTION.test(code)) ||
   chainOf(error).some(({ message }) => UNAVAILABLE_MESSAGES.some((text) => message?.includes(text)));
 
 interface Fault {
@@ -37,6 +40,8 @@ interface Fault {
   kind?: unknown;
   message?: string;
   cause?: unknown;
+  /** Of an AggregateError: a host with several addresses. */
+  errors?: unknown[];
   meta?: { driverAdapterError?: unknown; code?: unknown };
 }
 
@@ -47,9 +52,9 @@ function chainOf(error: unknown): Fault[] {
   while (pending.length > 0 && chain.length < 10) {
     const fault = pending.shift();
     if (fault === null || typeof fault !== 'object') continue;
-    const { cause, meta } = fault as Fault;
+    const { cause, meta, errors } = fault as Fault;
     chain.push(fault as Fault);
-    pending.push(cause, meta?.driverAdapterError);
+    pending.push(cause, meta?.driverAdapterError, errors?.[0]);
   }
   return chain;
 }

@@ -1,4 +1,5 @@
 import { type ExecutionResult, GraphQLError, Kind } from 'graphql';
+import { isUnavailable } from '../database/faults.ts';
 import { DomainError, RequestError } from '../kernel/errors.ts';
 import type { Log } from '../kernel/log.ts';
 import type { RequestInfo } from './caller.ts';
@@ -30,7 +31,7 @@ export function createMask(log: Log): Mask {
       if (at !== undefined && at !== Kind.FIELD)
         return shown(cause.message, outer, { code: 'BAD_USER_INPUT' });
     }
-    if (isDatabaseGone(cause)) {
+    if (isUnavailable(cause)) {
       once(cause, request, 'the database does not answer');
       return shown('The database does not answer. Nothing is lost; try again shortly.', outer, {
         code: 'SERVICE_UNAVAILABLE',
@@ -75,37 +76,4 @@ function innermost(error: unknown): unknown {
   let at = error;
   while (at instanceof GraphQLError && at.originalError) at = at.originalError;
   return at;
-}
-
-const GONE = new Set([
-  'P1001',
-  'P1002',
-  'P1017',
-  'P2024',
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  '57P01',
-  '57P02',
-  '57P03',
-  '53300',
-  'ConnectionClosed',
-  'DatabaseNotReachable',
-  'SocketTimeout',
-  'TooManyConnections',
-]);
-
-/** By code alone (Prisma's, the driver adapter's kinds, the system's, SQLSTATE), wherever it stands in the chain. */
-function isDatabaseGone(error: unknown): boolean {
-  for (let at = error, step = 0; typeof at === 'object' && at !== null && step < 6; step++) {
-    const each = at as Record<string, unknown>;
-    for (const code of [each['code'], each['originalCode'], each['kind'], each['errorCode']])
-      if (typeof code === 'string' && (GONE.has(code) || /^08[0-9A-Z]{3}$/.test(code))) return true;
-    const meta = each['meta'] as { driverAdapterError?: unknown } | undefined;
-    at = each['cause'] ?? meta?.driverAdapterError ?? (each['errors'] as unknown[] | undefined)?.[0];
-  }
-  return false;
 }

@@ -49,7 +49,9 @@ function literal(node: ValueNode, variables: Record<string, unknown>): unknown {
     case Kind.LIST:
       return node.values.map((item) => literal(item, variables));
     case Kind.OBJECT:
-      return Object.fromEntries(node.fields.map(({ name, value }) => [name.value, literal(value, variables)]));
+      return Object.fromEntries(
+        node.fields.map(({ name, value }) => [name.value, literal(value, variables)]),
+      );
     default:
       return node.value;
   }

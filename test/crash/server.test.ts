@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { verifyLog } from '../../src/events/verify.ts';
 import { openDatabase } from '../../src/database/open.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
@@ -13,6 +13,9 @@ import { type ServerProcess, spawnServer } from '../support/server-process.ts';
 import { databaseUrl, onServer } from '../support/template.ts';
 import { until } from '../support/until.ts';
 import { makeProject } from '../support/world.ts';
+
+// A process takes seconds to start where others keep the machine busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 const servers: ServerProcess[] = [];
 const undo: (() => Promise<unknown>)[] = [];
@@ -37,26 +40,37 @@ beforeAll(async () => {
 afterAll(() => rm(empty, { recursive: true, force: true }));
 
 /** A place for a server's data, of this run's kind: a folder, or a database on the server. */
-async function place(): Promise<{ env: Record<string, string>; open: () => ReturnType<typeof openDatabase> }> {
+async function place(): Promise<{
+  env: Record<string, string>;
+  open: () => ReturnType<typeof openDatabase>;
+}> {
   const template = inject('template');
   const options = { clock: systemClock, log: silent };
   if (template.kind === 'embedded') {
     const dataDirectory = await mkdtemp(join(tmpdir(), 'holdpoint-crash-'));
     await cp(empty, dataDirectory, { recursive: true });
     undo.push(() => rm(dataDirectory, { recursive: true, force: true }));
-    return { env: { DATA_DIR: dataDirectory }, open: () => openDatabase({ url: null, dataDirectory, ...options }) };
+    return {
+      env: { DATA_DIR: dataDirectory },
+      open: () => openDatabase({ url: null, dataDirectory, ...options }),
+    };
   }
   const name = `holdpoint_test_${process.pid}_${randomBytes(4).toString('hex')}`;
   await onServer(template.server, `CREATE DATABASE ${name} TEMPLATE ${template.database}`);
   undo.push(() => onServer(template.server, `DROP DATABASE ${name} WITH (FORCE)`));
   const url = databaseUrl(template.server, name);
-  return { env: { DATABASE_URL: url }, open: () => openDatabase({ url, dataDirectory: 'memory://', ...options }) };
+  return {
+    env: { DATABASE_URL: url },
+    open: () => openDatabase({ url, dataDirectory: 'memory://', ...options }),
+  };
 }
 
 const kind = () => inject('template').kind;
 
 describe('kill -9', () => {
-  test('behaviour 1.8: what was acknowledged in a storm is there after it, nothing twice, counts and log right', { timeout: 60_000 }, async () => {
+  test('behaviour 1.8: what was acknowledged in a storm is there after it, nothing twice, counts and log right', {
+    timeout: 60_000,
+  }, async () => {
     const { env, open } = await place();
     const acknowledged = { asked: new Set<string>(), answered: new Map<string, string>() };
     let project: Awaited<ReturnType<typeof makeProject>> | null = null;
@@ -73,7 +87,11 @@ describe('kill -9', () => {
           acknowledged.asked.add(id);
           if (cycle % 3 === 2) continue;
           const reasoning = `${n}.${cycle}`;
-          await api.ok(here.keys.OPERATOR, 'mutation($id: ID!, $reasoning: String) { resolveIntervention(id: $id, resolution: {resolutionType: APPROVE, reasoning: $reasoning}) { success errors { code } } }', { id, reasoning });
+          await api.ok(
+            here.keys.OPERATOR,
+            'mutation($id: ID!, $reasoning: String) { resolveIntervention(id: $id, resolution: {resolutionType: APPROVE, reasoning: $reasoning}) { success errors { code } } }',
+            { id, reasoning },
+          );
           acknowledged.answered.set(id, reasoning);
           cycles++;
         }
@@ -86,8 +104,16 @@ describe('kill -9', () => {
     const server = start({ ...env, ADMIN_API_KEY: ADMIN_KEY });
     const api = await server.ready();
     for (const [id, reasoning] of acknowledged.answered) {
-      const { intervention } = await api.ok(ADMIN_KEY, 'query($id: ID!) { intervention(id: $id) { status resolution humanResponse { reasoning } } }', { id });
-      expect(intervention).toEqual({ status: 'RESOLVED', resolution: 'APPROVED', humanResponse: { reasoning } });
+      const { intervention } = await api.ok(
+        ADMIN_KEY,
+        'query($id: ID!) { intervention(id: $id) { status resolution humanResponse { reasoning } } }',
+        { id },
+      );
+      expect(intervention).toEqual({
+        status: 'RESOLVED',
+        resolution: 'APPROVED',
+        humanResponse: { reasoning },
+      });
     }
     // And it goes on: a new decision is made where the old ones were.
     const again = { ...(await makeProject(api, ADMIN_KEY, 'again')) };
@@ -102,45 +128,55 @@ describe('kill -9', () => {
     const ids = new Set(found.map(({ id }) => id));
     expect([...acknowledged.asked].filter((id) => !ids.has(id))).toEqual([]);
     for (const { teamId, pending } of await prisma.interventionQueue.findMany())
-      expect(pending).toBe(found.filter((item) => item.teamId === teamId && item.status === 'PENDING').length);
+      expect(pending).toBe(
+        found.filter((item) => item.teamId === teamId && item.status === 'PENDING').length,
+      );
     const resolved = await prisma.$queryRaw<{ id: string }[]>`
       SELECT subject_id AS id FROM (
         SELECT subject_id, type FROM events UNION ALL SELECT subject_id, type FROM unsealed_events) every
       WHERE type = 'intervention_resolved'`;
-    expect(resolved.map(({ id }) => id).sort()).toEqual(found.filter(({ status }) => status === 'RESOLVED').map(({ id }) => id).sort());
+    expect(resolved.map(({ id }) => id).sort()).toEqual(
+      found
+        .filter(({ status }) => status === 'RESOLVED')
+        .map(({ id }) => id)
+        .sort(),
+    );
     expect(await verifyLog(prisma)).toMatchObject({ fault: null, unsealed: 0 });
   });
 });
 
 describe('starting', () => {
-  test('behaviour 1.1: the admin key is printed by the first start alone, and goes on working', async () => {
+  test('behaviour 1.1, 1.10: the first start alone prints an admin key; ADMIN_API_KEY takes its place', async () => {
     const { env } = await place();
     const first = start(env);
     const api = await first.ready();
     await until('the key is printed', () => first.madeKey() !== null);
     const key = first.madeKey()!;
-    expect((await api.ok(key, '{ viewer { roles } }')).viewer.roles).toContain('ADMIN');
+    const admin = await api.ok(key, '{ viewer { actor { id } roles } }');
+    expect(admin.viewer.roles).toContain('ADMIN');
     expect(await first.kill('SIGTERM')).toEqual({ code: 0, signal: null });
-    const second = start(env);
-    const again = await second.ready();
-    expect(second.madeKey()).toBeNull();
-    expect((await again.ok(key, '{ viewer { roles } }')).viewer.roles).toContain('ADMIN');
-  });
 
-  test('behaviour 1.10: a changed ADMIN_API_KEY takes the old one\'s place', async () => {
-    const { env } = await place();
-    const first = start({ ...env, ADMIN_API_KEY: ADMIN_KEY });
-    const before = await (await first.ready()).ok(ADMIN_KEY, '{ viewer { actor { id } } }');
-    expect(first.output()).not.toContain(ADMIN_KEY);
-    await first.kill('SIGTERM');
-    const second = start({ ...env, ADMIN_API_KEY: `${ADMIN_KEY}-next` });
-    const api = await second.ready();
-    expect(await api.ok(`${ADMIN_KEY}-next`, '{ viewer { actor { id } } }')).toEqual(before);
-    expect((await api.graphql(ADMIN_KEY, '{ viewer { actor { id } } }')).errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }]);
+    const second = start(env);
+    expect(await (await second.ready()).ok(key, '{ viewer { actor { id } roles } }')).toEqual(admin);
+    expect(await second.kill('SIGTERM')).toEqual({ code: 0, signal: null });
+    expect(second.madeKey()).toBeNull();
+
+    const third = start({ ...env, ADMIN_API_KEY: ADMIN_KEY });
+    const configured = await third.ready();
+    expect(await configured.ok(ADMIN_KEY, '{ viewer { actor { id } roles } }')).toEqual(admin);
+    const refused = await configured.graphql(key, '{ viewer { actor { id } } }');
+    expect(refused.errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }]);
+    expect(third.output()).not.toContain(ADMIN_KEY);
   });
 
   test('behaviour 1.4: a bad environment is told in one message, all of it, and nothing starts', async () => {
-    const server = start({ PORT: '99999', LOG_LEVEL: 'loud', ADMIN_API_KEY: 'short', DATA_DIR: '/nonexistent', HOLDPOINT_X: '1' });
+    const server = start({
+      PORT: '99999',
+      LOG_LEVEL: 'loud',
+      ADMIN_API_KEY: 'short',
+      DATA_DIR: '/nonexistent',
+      HOLDPOINT_X: '1',
+    });
     expect((await server.exited).code).toBe(1);
     for (const name of ['PORT', 'LOG_LEVEL', 'ADMIN_API_KEY']) expect(server.output()).toContain(name);
     expect(server.output()).not.toMatch(/short\b|    at /);
@@ -148,19 +184,20 @@ describe('starting', () => {
   });
 
   test('a port that is taken, and a database that is not there, are told without a stack', async () => {
-    const { env } = await place();
-    const first = start({ ...env, ADMIN_API_KEY: ADMIN_KEY });
-    const { url } = await first.ready();
-    const second = start({ ...(await place()).env, PORT: new URL(url).port });
-    expect((await second.exited).code).toBe(1);
-    expect(second.output()).toContain(new URL(url).port);
-    const third = start({ DATABASE_URL: 'postgres://nobody:hunter2@127.0.0.1:1/none' });
-    expect((await third.exited).code).toBe(1);
-    expect(third.output()).toContain('ECONNREFUSED');
-    for (const { output } of [second, third]) expect(output()).not.toMatch(/hunter2|^ {4}at /m);
+    const taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+    undo.push(() => new Promise((resolve) => taken.close(resolve)));
+    const { port } = taken.address() as AddressInfo;
+    const one = start({ ...(await place()).env, PORT: String(port) });
+    const other = start({ DATABASE_URL: 'postgres://nobody:hunter2@127.0.0.1:1/none' });
+    expect((await one.exited).code).toBe(1);
+    expect(one.output()).toContain(String(port));
+    expect((await other.exited).code).toBe(1);
+    expect(other.output()).toContain('ECONNREFUSED');
+    for (const { output } of [one, other]) expect(output()).not.toMatch(/hunter2|^ {4}at /m);
   });
 
-  test('behaviour 1.6: a second process on a data folder refuses and names the first one\'s pid', async (context) => {
+  test("behaviour 1.6: a second process on a data folder refuses and names the first one's pid", async (context) => {
     if (kind() !== 'embedded') return context.skip();
     const { env } = await place();
     const first = start({ ...env, ADMIN_API_KEY: ADMIN_KEY });
@@ -170,8 +207,6 @@ describe('starting', () => {
     expect(second.output()).toContain(String(first.pid));
     expect(second.output()).not.toMatch(/^ {4}at /m);
     await api.ok(ADMIN_KEY, '{ viewer { actor { id } } }');
-    await first.kill();
-    await start({ ...env, ADMIN_API_KEY: ADMIN_KEY }).ready();
   });
 });
 
@@ -187,13 +222,15 @@ describe('stopping', () => {
     const sessions = await Promise.all(Array.from({ length: 20 }, () => project.session()));
     const done: string[] = [];
     const failures: unknown[] = [];
-    const storm = Promise.all(sessions.map(async (sessionId) => {
-      try {
-        for (;;) done.push(await project.ask({ sessionId, timeout: 3600 }));
-      } catch (error) {
-        failures.push(error);
-      }
-    }));
+    const storm = Promise.all(
+      sessions.map(async (sessionId) => {
+        try {
+          for (;;) done.push(await project.ask({ sessionId, timeout: 3600 }));
+        } catch (error) {
+          failures.push(error);
+        }
+      }),
+    );
     await until('asks under way', () => done.length > 20);
     const began = performance.now();
     expect(await server.kill('SIGTERM')).toEqual({ code: 0, signal: null });
@@ -201,19 +238,11 @@ describe('stopping', () => {
     await storm;
     expect(await socket.closed).toMatchObject({ code: 1001 });
     // Refused connections, a queue that is full, or a clear word: never half an answer.
-    for (const error of failures) expect(String(error)).toMatch(/fetch failed|QUEUE_FULL|SERVICE_UNAVAILABLE/);
+    for (const error of failures)
+      expect(String(error)).toMatch(/fetch failed|QUEUE_FULL|SERVICE_UNAVAILABLE/);
     const database = await open();
     undo.push(() => database.close());
     expect(await database.prisma.intervention.count({ where: { id: { in: done } } })).toBe(done.length);
-  });
-
-  test('behaviour 1.7: SIGTERM while it starts ends it', async () => {
-    const { env } = await place();
-    const server = start(env);
-    await delay(700);
-    const { code, signal } = await server.kill('SIGTERM');
-    expect([code === 0, signal === 'SIGTERM']).toContain(true);
-    await start(env).ready();
   });
 });
 
@@ -221,7 +250,10 @@ describe('two server processes on one database', () => {
   test('behaviour 4.2: of 50 answers at once through both, one wins; behaviour 9.3: both tell their subscribers', async (context) => {
     if (kind() !== 'postgres') return context.skip();
     const { env } = await place();
-    const [one, two] = [start({ ...env, ADMIN_API_KEY: ADMIN_KEY }), start({ ...env, ADMIN_API_KEY: ADMIN_KEY })];
+    const [one, two] = [
+      start({ ...env, ADMIN_API_KEY: ADMIN_KEY }),
+      start({ ...env, ADMIN_API_KEY: ADMIN_KEY }),
+    ];
     const apis = await Promise.all([one.ready(), two.ready()]);
     const project = await makeProject(apis[0], ADMIN_KEY, 'two');
     const socket = await apis[1].socket(project.keys.VIEWER);
@@ -229,7 +261,15 @@ describe('two server processes on one database', () => {
     await socket.settled();
     for (let round = 0; round < 5; round++) {
       const id = await project.ask();
-      const answers = await Promise.all(Array.from({ length: 50 }, (_, n) => apis[n % 2]!.graphql(project.keys.OPERATOR, 'mutation($id: ID!, $reasoning: String) { resolveIntervention(id: $id, resolution: {resolutionType: APPROVE, reasoning: $reasoning}) { success errors { code } intervention { humanResponse { reasoning } } } }', { id, reasoning: `${n}` })));
+      const answers = await Promise.all(
+        Array.from({ length: 50 }, (_, n) =>
+          apis[n % 2]!.graphql(
+            project.keys.OPERATOR,
+            'mutation($id: ID!, $reasoning: String) { resolveIntervention(id: $id, resolution: {resolutionType: APPROVE, reasoning: $reasoning}) { success errors { code } intervention { humanResponse { reasoning } } } }',
+            { id, reasoning: `${n}` },
+          ),
+        ),
+      );
       const results = answers.map(({ data }) => data.resolveIntervention);
       const won = results.filter(({ success }) => success);
       expect(won).toHaveLength(1);
@@ -237,7 +277,15 @@ describe('two server processes on one database', () => {
         if (!success) expect(errors).toEqual([{ code: 'ALREADY_RESOLVED' }]);
         expect(intervention).toEqual(won[0].intervention);
       }
-      await socket.until(() => socket.of('s').some(({ payload }) => payload.data.interventionUpdates.id === id && payload.data.interventionUpdates.status === 'RESOLVED'));
+      await socket.until(() =>
+        socket
+          .of('s')
+          .some(
+            ({ payload }) =>
+              payload.data.interventionUpdates.id === id &&
+              payload.data.interventionUpdates.status === 'RESOLVED',
+          ),
+      );
     }
   });
 });

@@ -54,6 +54,10 @@ test('behaviour 1.8: kill -9 in the middle of a turn; another process does it ag
     return status === 'COMPLETED';
   });
   expect((await prisma.session.findUniqueOrThrow({ where: { id: sessionId } })).result).toBe('carry on');
-  expect(await prisma.conversationTurn.findMany({ where: { sessionId } })).toMatchObject([{ response: 'carry on' }]);
-  expect(await prisma.intervention.findMany({ where: { sessionId } })).toMatchObject([{ delivery: 'DELIVERED' }]);
+  expect(await prisma.conversationTurn.findMany({ where: { sessionId } })).toMatchObject([
+    { response: 'carry on' },
+  ]);
+  expect(await prisma.intervention.findMany({ where: { sessionId } })).toMatchObject([
+    { delivery: 'DELIVERED' },
+  ]);
 });

@@ -31,13 +31,22 @@ export const mutations: Record<string, MutationRow> = {
     who: people.ADMIN,
     subject: null,
     global: true,
-    document: 'mutation { result: createProject(input: {name: "more"}) { success message errors { code message path } } }',
+    document:
+      'mutation { result: createProject(input: {name: "more"}) { success message errors { code message path } } }',
   },
   createTeam: about(people.ADMIN, 'project', 'createTeam(input: {projectId: $id, name: "more"})'),
-  createApiKey: about(people.ADMIN, 'project', 'createApiKey(input: {projectId: $id, name: "more", role: VIEWER})'),
+  createApiKey: about(
+    people.ADMIN,
+    'project',
+    'createApiKey(input: {projectId: $id, name: "more", role: VIEWER})',
+  ),
   revokeApiKey: about(people.ADMIN, 'key', 'revokeApiKey(id: $id)'),
 
-  createSession: about(agentAnd('OPERATOR'), 'team', 'createSession(input: {teamId: $id, initialMessage: "go"})'),
+  createSession: about(
+    agentAnd('OPERATOR'),
+    'team',
+    'createSession(input: {teamId: $id, initialMessage: "go"})',
+  ),
   requestIntervention: about(
     agentAnd('OPERATOR'),
     'session',
@@ -70,13 +79,21 @@ export const mutations: Record<string, MutationRow> = {
     'intervention',
     'resolveIntervention(id: $id, resolution: {resolutionType: APPROVE})',
   ),
-  selectInterventionOption: about(people.OPERATOR, 'intervention', 'selectInterventionOption(id: $id, optionId: "a")'),
+  selectInterventionOption: about(
+    people.OPERATOR,
+    'intervention',
+    'selectInterventionOption(id: $id, optionId: "a")',
+  ),
   provideCustomResponse: about(
     people.OPERATOR,
     'intervention',
     'provideCustomResponse(id: $id, responseText: "yes", responseType: "approve")',
   ),
-  escalateIntervention: about(people.OPERATOR, 'intervention', 'escalateIntervention(id: $id, escalation: {reason: "hm"})'),
+  escalateIntervention: about(
+    people.OPERATOR,
+    'intervention',
+    'escalateIntervention(id: $id, escalation: {reason: "hm"})',
+  ),
   claimIntervention: about(people.OPERATOR, 'intervention', 'claimIntervention(id: $id)'),
   releaseIntervention: about(people.OPERATOR, 'intervention', 'releaseIntervention(id: $id)'),
 };
@@ -111,17 +128,32 @@ export const queries: Record<string, QueryRow> = {
   projects: { subject: null, missing: 'never', document: '{ result: projects { id } }' },
   team: read('team', 'null', 'team(id: $id) { id }'),
   intervention: read('intervention', 'null', 'intervention(id: $id) { id }'),
-  interventions: read('team', 'empty', 'interventions(filter: {teamId: $id}) { nodes { id } edges { cursor } totalCount pageInfo { startCursor hasNextPage } }'),
+  interventions: read(
+    'team',
+    'empty',
+    'interventions(filter: {teamId: $id}) { nodes { id } edges { cursor } totalCount pageInfo { startCursor hasNextPage } }',
+  ),
   teamInterventions: read('team', 'empty', 'teamInterventions(teamId: $id) { id }'),
   sessionInterventions: read('session', 'empty', 'sessionInterventions(sessionId: $id) { id }'),
   interventionStats: read('team', 'NOT_FOUND', 'interventionStats(teamId: $id) { total }'),
-  events: read('session', 'empty', 'events(filter: {sessionId: $id}) { nodes { id } edges { cursor } totalCount pageInfo { startCursor hasNextPage } }'),
+  events: read(
+    'session',
+    'empty',
+    'events(filter: {sessionId: $id}) { nodes { id } edges { cursor } totalCount pageInfo { startCursor hasNextPage } }',
+  ),
   session: read('session', 'null', 'session(id: $id) { id }'),
-  sessions: read('team', 'empty', 'sessions(teamId: $id) { nodes { id } edges { cursor } totalCount pageInfo { startCursor hasNextPage } }'),
+  sessions: read(
+    'team',
+    'empty',
+    'sessions(teamId: $id) { nodes { id } edges { cursor } totalCount pageInfo { startCursor hasNextPage } }',
+  ),
 };
 
 /** Everyone who may read may follow; what does not exist for the viewer is NOT_FOUND, or never told of. */
-export const subscriptions: Record<string, { subject: Subject; document: string; open: string; silent?: true }> = {
+export const subscriptions: Record<
+  string,
+  { subject: Subject; document: string; open: string; silent?: true }
+> = {
   events: {
     subject: 'session',
     document: 'subscription($id: ID!) { events(filter: {sessionId: $id}) { id } }',

@@ -3,7 +3,14 @@ import { schema } from '../../src/graphql/schema.ts';
 import { ADMIN_KEY, startApp, type TestApp } from '../support/app.ts';
 import { withDatabase } from '../support/database.ts';
 import { type Keys, makeKey, makeProject, roles, type TestWorld } from '../support/world.ts';
-import { mutations as most, type MutationRow, queries, resumeSession, type Subject, subscriptions } from './access-table.ts';
+import {
+  mutations as most,
+  type MutationRow,
+  queries,
+  resumeSession,
+  type Subject,
+  subscriptions,
+} from './access-table.ts';
 
 const mutations: Record<string, MutationRow> = { ...most, resumeSession };
 const database = withDatabase();
@@ -16,7 +23,9 @@ beforeAll(async () => {
   app = await startApp({ database: database() });
   own = await makeProject(app, ADMIN_KEY, 'own');
   foreign = await makeProject(app, ADMIN_KEY, 'foreign');
-  const made = await Promise.all(roles.map(async (role) => [role, (await makeKey(app, ADMIN_KEY, role, null)).secret]));
+  const made = await Promise.all(
+    roles.map(async (role) => [role, (await makeKey(app, ADMIN_KEY, role, null)).secret]),
+  );
   globals = Object.fromEntries(made) as Keys;
 });
 afterAll(() => app.stop());
@@ -49,7 +58,8 @@ async function make(world: TestWorld, subject: Subject, field = ''): Promise<str
   }
 }
 
-const fieldsOf = (name: 'Query' | 'Mutation' | 'Subscription') => Object.keys((schema.getType(name) as any).getFields()).sort();
+const fieldsOf = (name: 'Query' | 'Mutation' | 'Subscription') =>
+  Object.keys((schema.getType(name) as any).getFields()).sort();
 /** Every change writes its event: where none was written, nothing was changed. */
 async function events(): Promise<number> {
   const [{ count }] = await database().prisma.$queryRaw<[{ count: bigint }]>`
@@ -102,11 +112,15 @@ describe('behaviour 2.1: no credential, no answer', () => {
 });
 
 describe.each(Object.entries(mutations))('mutation %s', (field, row) => {
-  const call = (key: string, id: string) => app.graphql(key, row.document, row.subject === null ? {} : { id });
+  const call = (key: string, id: string) =>
+    app.graphql(key, row.document, row.subject === null ? {} : { id });
 
   test.each(roles)('behaviour 2.3: %s, bound to the project and global', async (role) => {
     if (role === 'AGENT') await freshTeam();
-    for (const [keys, bound] of [[own.keys, true], [globals, false]] as const) {
+    for (const [keys, bound] of [
+      [own.keys, true],
+      [globals, false],
+    ] as const) {
       const id = row.subject === null ? '' : await make(own, row.subject, field);
       const before = await events();
       const { data, errors } = await call(keys[role], id);
@@ -132,12 +146,17 @@ describe.each(Object.entries(mutations))('mutation %s', (field, row) => {
     const answers = await Promise.all(
       [['foreign', theirs] as const, ...nowhere(mine)].flatMap(([kind, id], at) =>
         // The ways of not being there are told apart by no role: one of them tries them all.
-        (at === 0 ? row.who : row.who.slice(-1)).map(async (role) => ({ kind, role, ...(await call(own.keys[role], id)) })),
+        (at === 0 ? row.who : row.who.slice(-1)).map(async (role) => ({
+          kind,
+          role,
+          ...(await call(own.keys[role], id)),
+        })),
       ),
     );
     const first = answers[0]!.data.result;
     expect(first).toMatchObject({ success: false, errors: [{ code: 'NOT_FOUND' }] });
-    for (const { kind, role, data, errors } of answers) expect({ kind, role, errors, ...data }).toEqual({ kind, role, result: first });
+    for (const { kind, role, data, errors } of answers)
+      expect({ kind, role, errors, ...data }).toEqual({ kind, role, result: first });
     expect(await events()).toBe(before);
   });
 });
@@ -146,7 +165,11 @@ describe.each(Object.entries(queries))('query %s', (_, row) => {
   test.each(roles)('behaviour 2.3, 2.4: %s reads its project, bound to it and global', async (role) => {
     const id = row.subject === null ? '' : await make(own, row.subject);
     for (const keys of [own.keys, globals]) {
-      const { data, errors } = await app.graphql(keys[role], row.document, row.subject === null ? {} : { id });
+      const { data, errors } = await app.graphql(
+        keys[role],
+        row.document,
+        row.subject === null ? {} : { id },
+      );
       expect(errors).toBeUndefined();
       expect(data.result).not.toBeNull();
     }
@@ -162,7 +185,10 @@ describe.each(Object.entries(queries))('query %s', (_, row) => {
     for (const [at, [kind, given]] of [['foreign', theirs] as const, ...nowhere(mine)].entries()) {
       for (const role of at === 0 ? roles : roles.slice(-1)) {
         const { data, errors } = await app.graphql(own.keys[role], row.document, { id: given });
-        const result = row.missing === 'NOT_FOUND' ? errors?.map(({ extensions, message }) => [extensions.code, message]) : data.result;
+        const result =
+          row.missing === 'NOT_FOUND'
+            ? errors?.map(({ extensions, message }) => [extensions.code, message])
+            : data.result;
         expect([kind, role, result]).toEqual([kind, role, missing[row.missing](data?.result)]);
       }
     }
@@ -184,10 +210,14 @@ describe('behaviour 2.2: lists, counts and nodes', () => {
     expect(JSON.stringify(data)).not.toContain(foreign.teamId);
     expect(data.projects.map(({ id }: { id: string }) => id)).toEqual([own.id]);
     const { prisma } = database();
-    expect(data.interventions.totalCount).toBe(await prisma.intervention.count({ where: { projectId: own.id } }));
+    expect(data.interventions.totalCount).toBe(
+      await prisma.intervention.count({ where: { projectId: own.id } }),
+    );
     expect(data.sessions.totalCount).toBe(await prisma.session.count({ where: { projectId: own.id } }));
     const all = await app.ok(globals.VIEWER, '{ projects { id } interventions { totalCount } }');
-    expect(all.projects.map(({ id }: { id: string }) => id)).toEqual(expect.arrayContaining([own.id, foreign.id]));
+    expect(all.projects.map(({ id }: { id: string }) => id)).toEqual(
+      expect.arrayContaining([own.id, foreign.id]),
+    );
     expect(all.interventions.totalCount).toBe(await prisma.intervention.count());
   });
 
@@ -195,7 +225,11 @@ describe('behaviour 2.2: lists, counts and nodes', () => {
     const sessionId = await foreign.session();
     await foreign.ask({ sessionId });
     for (const filter of [{ projectId: foreign.id }, { teamId: foreign.teamId }, { sessionId }]) {
-      const { interventions } = await app.ok(own.keys.ADMIN, 'query($filter: InterventionFilter) { interventions(filter: $filter) { totalCount nodes { id } } }', { filter });
+      const { interventions } = await app.ok(
+        own.keys.ADMIN,
+        'query($filter: InterventionFilter) { interventions(filter: $filter) { totalCount nodes { id } } }',
+        { filter },
+      );
       expect(interventions).toEqual({ totalCount: 0, nodes: [] });
     }
   });
@@ -225,7 +259,8 @@ describe('behaviour 2.2: lists, counts and nodes', () => {
   });
 
   test('behaviour 2.5: an ADMIN of a project makes no key beyond it, and revokes none', async () => {
-    const make = 'mutation($input: CreateApiKeyInput!) { createApiKey(input: $input) { success secret errors { code path } apiKey { id } } }';
+    const make =
+      'mutation($input: CreateApiKeyInput!) { createApiKey(input: $input) { success secret errors { code path } apiKey { id } } }';
     const beyond = await app.graphql(own.keys.ADMIN, make, { input: { name: 'more', role: 'VIEWER' } });
     expect(beyond.data.createApiKey).toEqual({
       success: false,
@@ -234,7 +269,11 @@ describe('behaviour 2.2: lists, counts and nodes', () => {
       apiKey: null,
     });
     const { id } = await makeKey(app, ADMIN_KEY, 'VIEWER', null);
-    const revoke = await app.graphql(own.keys.ADMIN, 'mutation($id: ID!) { revokeApiKey(id: $id) { success errors { code } } }', { id });
+    const revoke = await app.graphql(
+      own.keys.ADMIN,
+      'mutation($id: ID!) { revokeApiKey(id: $id) { success errors { code } } }',
+      { id },
+    );
     expect(revoke.data.revokeApiKey).toEqual({ success: false, errors: [{ code: 'NOT_FOUND' }] });
   });
 });
@@ -246,15 +285,21 @@ describe("behaviour 2.8: idempotency keys are a credential's own", () => {
     const request = (sessionId: string) => ({
       input: { sessionId, agentName: 'coder', type: 'DECISION', message: 'may I?', idempotencyKey: 'shared' },
     });
-    const ask = 'mutation($input: RequestInterventionInput!) { requestIntervention(input: $input) { success errors { code } intervention { id } } }';
+    const ask =
+      'mutation($input: RequestInterventionInput!) { requestIntervention(input: $input) { success errors { code } intervention { id } } }';
     const sessionId = await own.session();
     const first = (await app.ok(own.keys.AGENT, ask, request(sessionId))).requestIntervention.intervention.id;
     const again = (await app.ok(own.keys.AGENT, ask, request(sessionId))).requestIntervention.intervention.id;
-    const other = (await app.ok(own.keys.OPERATOR, ask, request(sessionId))).requestIntervention.intervention.id;
+    const other = (await app.ok(own.keys.OPERATOR, ask, request(sessionId))).requestIntervention.intervention
+      .id;
     const outside = await app.graphql(foreign.keys.AGENT, ask, request(sessionId));
     expect(again).toBe(first);
     expect(other).not.toBe(first);
-    expect(outside.data.requestIntervention).toEqual({ success: false, errors: [{ code: 'NOT_FOUND' }], intervention: null });
+    expect(outside.data.requestIntervention).toEqual({
+      success: false,
+      errors: [{ code: 'NOT_FOUND' }],
+      intervention: null,
+    });
   });
 });
 
@@ -265,14 +310,22 @@ describe.each(Object.entries(subscriptions))('subscription %s', (field, row) => 
     const [mine, theirs] = [await make(own, row.subject), await make(foreign, row.subject)];
     for (const role of roles) {
       const socket = await app.socket(own.keys[role]);
-      const given = [theirs, ...nowhere(mine).filter(([, id]) => id !== '').map(([, id]) => id)];
+      const given = [
+        theirs,
+        ...nowhere(mine)
+          .filter(([, id]) => id !== '')
+          .map(([, id]) => id),
+      ];
       socket.subscribe('mine', row.document, { id: mine });
       given.forEach((id, at) => socket.subscribe(`no${at}`, row.document, { id }));
       await socket.settled();
       expect(socket.of('mine')).toEqual([]);
       for (const [at] of given.entries()) {
         if (row.silent) expect(socket.of(`no${at}`)).toEqual([]);
-        else expect(socket.of(`no${at}`)).toMatchObject([{ type: 'error', payload: [{ extensions: { code: 'NOT_FOUND' } }] }]);
+        else
+          expect(socket.of(`no${at}`)).toMatchObject([
+            { type: 'error', payload: [{ extensions: { code: 'NOT_FOUND' } }] },
+          ]);
       }
       socket.socket.close();
     }

@@ -15,7 +15,11 @@ const logged: string[] = [];
 beforeAll(async () => {
   const lines = new PassThrough();
   lines.on('data', (line) => logged.push(String(line)));
-  app = await startApp({ database: database(), log: pino({ level: 'info' }, lines), env: { NODE_ENV: 'production' } });
+  app = await startApp({
+    database: database(),
+    log: pino({ level: 'info' }, lines),
+    env: { NODE_ENV: 'production' },
+  });
   world = await makeProject(app, ADMIN_KEY, 'outsider');
   secrets = await makeProject(app, ADMIN_KEY, 'topsecret');
 });
@@ -23,18 +27,32 @@ afterAll(() => app.stop());
 
 /** Sends exactly these headers and bytes. */
 function raw(options: { method?: string; path?: string; headers?: Record<string, string>; body?: string }) {
-  return new Promise<{ status: number; headers: Record<string, unknown>; body: string }>((resolve, reject) => {
-    const headers = { authorization: `Bearer ${world.keys.ADMIN}`, 'content-type': 'application/json', ...options.headers };
-    const sent = request({ port: app.port, host: '127.0.0.1', path: '/graphql', method: 'POST', ...options, headers }, (response) => {
-      let body = '';
-      response.on('data', (chunk) => (body += chunk));
-      response.on('end', () => resolve({ status: response.statusCode!, headers: response.headers, body }));
-    });
-    sent.on('error', reject);
-    sent.end(options.body);
-  });
+  return new Promise<{ status: number; headers: Record<string, unknown>; body: string }>(
+    (resolve, reject) => {
+      const headers = {
+        authorization: `Bearer ${world.keys.ADMIN}`,
+        'content-type': 'application/json',
+        ...options.headers,
+      };
+      const sent = request(
+        { port: app.port, host: '127.0.0.1', path: '/graphql', method: 'POST', ...options, headers },
+        (response) => {
+          let body = '';
+          response.on('data', (chunk) => (body += chunk));
+          response.on('end', () =>
+            resolve({ status: response.statusCode!, headers: response.headers, body }),
+          );
+        },
+      );
+      sent.on('error', reject);
+      sent.end(options.body);
+    },
+  );
 }
-const make = JSON.stringify({ query: 'mutation($id: ID!) { createTeam(input: {projectId: $id, name: "smuggled"}) { success } }', variables: { id: 'x' } });
+const make = JSON.stringify({
+  query: 'mutation($id: ID!) { createTeam(input: {projectId: $id, name: "smuggled"}) { success } }',
+  variables: { id: 'x' },
+});
 const smuggle = () => make.replace('"x"', JSON.stringify(world.id));
 const smuggled = () => database().prisma.team.count({ where: { name: 'smuggled' } });
 
@@ -70,13 +88,27 @@ describe('behaviour 10.5: what a browser could be tricked into', () => {
   test('a method named in a header or the query is not listened to; neither are paths that look like it', async () => {
     const get = await raw({ method: 'GET', headers: { 'x-http-method-override': 'POST' } });
     expect(get.status).toBe(405);
-    for (const path of ['/graphql/', '/GRAPHQL', '//graphql', '/graphql/../graphql', '/%67raphql', '/graphql%00'])
+    for (const path of [
+      '/graphql/',
+      '/GRAPHQL',
+      '//graphql',
+      '/graphql/../graphql',
+      '/%67raphql',
+      '/graphql%00',
+    ])
       expect((await raw({ path, body: smuggle() })).status).toBe(404);
     expect(await smuggled()).toBe(0);
   });
 
   test('batches, persisted queries and uploads are bad input', async () => {
-    for (const body of [`[${smuggle()}]`, `[${smuggle()},${smuggle()}]`, '{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"x"}}}', '{"query":["{viewer{roles}}"]}', '""', 'null']) {
+    for (const body of [
+      `[${smuggle()}]`,
+      `[${smuggle()},${smuggle()}]`,
+      '{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"x"}}}',
+      '{"query":["{viewer{roles}}"]}',
+      '""',
+      'null',
+    ]) {
       const { status, body: answer } = await raw({ body });
       expect(status).toBe(400);
       expect(JSON.parse(answer).errors[0].extensions.code).toBe('BAD_USER_INPUT');
@@ -95,27 +127,49 @@ describe('behaviour 10.5: what a browser could be tricked into', () => {
 
 describe('behaviour 10.4: what is too much', () => {
   const ask = (query: string, variables?: Variables) => app.graphql(world.keys.VIEWER, query, variables);
-  const nested = (depth: number) => `query($id: ID!) { session(id: $id) { ${'interventions { nodes { session { '.repeat(depth)} id ${'} } }'.repeat(depth)} } }`;
+  const nested = (depth: number) =>
+    `query($id: ID!) { session(id: $id) { ${'interventions { nodes { session { '.repeat(depth)} id ${'} } }'.repeat(depth)} } }`;
   test.each([
     ['depth', () => nested(5), 'depth'],
-    ['aliases', () => `{ ${Array.from({ length: 60 }, (_, n) => `a${n}: viewer { roles }`).join(' ')} }`, 'number of aliases'],
+    [
+      'aliases',
+      () => `{ ${Array.from({ length: 60 }, (_, n) => `a${n}: viewer { roles }`).join(' ')} }`,
+      'number of aliases',
+    ],
     ['fields', () => `{ viewer { ${'roles '.repeat(600)} } }`, 'number of fields'],
-    ['cost', () => '{ sessions(first: 100) { nodes { interventions(first: 100) { nodes { id message status } } } } }', 'cost'],
+    [
+      'cost',
+      () =>
+        '{ sessions(first: 100) { nodes { interventions(first: 100) { nodes { id message status } } } } }',
+      'cost',
+    ],
     ['tokens', () => `{ viewer { ${'roles '.repeat(5000)} } }`, 'number of tokens'],
-    ['brackets', () => `{ interventions(filter: ${'{a:['.repeat(200)}${']}'.repeat(200)}) { totalCount } }`, 'nesting of brackets'],
+    [
+      'brackets',
+      () => `{ interventions(filter: ${'{a:['.repeat(200)}${']}'.repeat(200)}) { totalCount } }`,
+      'nesting of brackets',
+    ],
   ])('%s is bounded, the bound named', async (_, document, limit) => {
     const { data, errors } = await ask(document(), { id: await world.session() });
     expect(data).toBeUndefined();
-    expect(errors![0]).toMatchObject({ extensions: { code: 'TOO_COMPLEX', limit, maximum: expect.any(Number) } });
+    expect(errors![0]).toMatchObject({
+      extensions: { code: 'TOO_COMPLEX', limit, maximum: expect.any(Number) },
+    });
     expect(errors![0]!.message).toContain(String(errors![0]!.extensions['maximum']));
   });
 
   test('a body over 1 MB is 413', async () => {
-    expect((await app.post(world.keys.VIEWER, '{ viewer { roles } }', { x: 'x'.repeat(1_050_000) })).status).toBe(413);
+    expect(
+      (await app.post(world.keys.VIEWER, '{ viewer { roles } }', { x: 'x'.repeat(1_050_000) })).status,
+    ).toBe(413);
   });
 
   test('many mutations in one document run one after the other and count as aliases', async () => {
-    const { errors } = await app.graphql(world.keys.ADMIN, `mutation($id: ID!) { ${Array.from({ length: 51 }, (_, n) => `t${n}: createTeam(input: {projectId: $id, name: "smuggled"}) { success }`).join(' ')} }`, { id: world.id });
+    const { errors } = await app.graphql(
+      world.keys.ADMIN,
+      `mutation($id: ID!) { ${Array.from({ length: 51 }, (_, n) => `t${n}: createTeam(input: {projectId: $id, name: "smuggled"}) { success }`).join(' ')} }`,
+      { id: world.id },
+    );
     expect(errors).toMatchObject([{ extensions: { code: 'TOO_COMPLEX' } }]);
     expect(await smuggled()).toBe(0);
   });
@@ -124,7 +178,22 @@ describe('behaviour 10.4: what is too much', () => {
 describe('behaviour 10.4, 1.9: errors tell no more than they must', () => {
   test('nothing that an outsider writes brings out a stack, SQL, or what lies elsewhere', async () => {
     const theirs = await secrets.ask({ message: 'very topsecret', agentName: 'topsecret agent' });
-    const nasty = ["'", "';--", '\\', '%', '${7*7}', '{{7*7}}', '__proto__', 'constructor', theirs, secrets.id, '\u202e', '-1', '1e999', 'null'];
+    const nasty = [
+      "'",
+      "';--",
+      '\\',
+      '%',
+      '${7*7}',
+      '{{7*7}}',
+      '__proto__',
+      'constructor',
+      theirs,
+      secrets.id,
+      '\u202e',
+      '-1',
+      '1e999',
+      'null',
+    ];
     const documents = [
       'query($x: ID!) { node(id: $x) { id } intervention(id: $x) { id } session(id: $x) { id } project(id: $x) { id } team(id: $x) { id } teamInterventions(teamId: $x) { id } sessions(teamId: $x) { totalCount } events(filter: {subjectId: $x}) { totalCount } }',
       'query($x: String) { interventions(filter: {search: $x, agentName: $x}) { totalCount nodes { id } } }',
@@ -141,13 +210,16 @@ describe('behaviour 10.4, 1.9: errors tell no more than they must', () => {
     for (const query of documents)
       for (const x of nasty) {
         const text = JSON.stringify(await app.graphql(world.keys.ADMIN, query, { x }));
-        expect(text).not.toMatch(/\bat \S+:\d+|node_modules|\/src\/|SELECT|prisma|postgres|relation "|very topsecret|topsecret agent|Did you mean|INTERNAL_SERVER_ERROR/i);
+        expect(text).not.toMatch(
+          /\bat \S+:\d+|node_modules|\/src\/|SELECT|prisma|postgres|relation "|very topsecret|topsecret agent|Did you mean|INTERNAL_SERVER_ERROR/i,
+        );
       }
     expect(logged.join('')).not.toContain('unexpected error');
   });
 
   test('secrets stand in no log line', () => {
-    for (const secret of [ADMIN_KEY, ...Object.values(world.keys)]) expect(logged.join('')).not.toContain(secret);
+    for (const secret of [ADMIN_KEY, ...Object.values(world.keys)])
+      expect(logged.join('')).not.toContain(secret);
   });
 
   test('production shows no GraphiQL', async () => {
@@ -155,83 +227,11 @@ describe('behaviour 10.4, 1.9: errors tell no more than they must', () => {
   });
 });
 
-describe('behaviour 10.2: scalars', () => {
-  const echo = async (context: unknown) => {
-    const { createSession } = await app.ok(world.keys.AGENT, 'mutation($id: ID!, $context: JSON) { createSession(input: {teamId: $id, initialMessage: "m", context: $context}) { success errors { message } session { context } } }', { id: world.teamId, context });
-    return createSession.session.context;
-  };
-  test('JSON survives as data, whatever its keys and characters', async () => {
-    const text = '{"__proto__":{"polluted":true},"constructor":{"prototype":1},"":0,"a\\"b\\\\":[null,true,1.5,-0.1,1e21,"\\u2028\\ud83d\\ude80"],"日本":"\\u0001\\u007f"}';
-    const value = JSON.parse(text);
-    const shown = await echo(value);
-    expect(Object.keys(shown).sort()).toEqual(Object.keys(value).sort());
-    expect(JSON.stringify(Object.entries(shown).sort())).toBe(JSON.stringify(Object.entries(value).sort()));
-    expect(({} as any).polluted).toBeUndefined();
-  });
-
-  test('a literal\'s __proto__ is a key like any other, with variables inside it', async () => {
-    const { createSession } = await app.ok(world.keys.AGENT, 'mutation($id: ID!, $v: Int) { createSession(input: {teamId: $id, initialMessage: "m", context: {__proto__: {x: $v}, list: [1, {y: "é"}], e: RED}}) { success errors { message } session { context } } }', { id: world.teamId, v: 7 });
-    expect(JSON.stringify(Object.entries(createSession.session.context).sort())).toBe('[["__proto__",{"x":7}],["e","RED"],["list",[1,{"y":"é"}]]]');
-  });
-
-  test('an answer\'s metadata may not reach a prototype nor a reserved key', async () => {
-    const sessionId = await world.session();
-    const id = await world.ask({ sessionId, options: [{ id: 'a', label: 'a', description: '', value: 'a', metadata: JSON.parse('{"__proto__":{"p":1},"approval_granted":true,"own":1}') }] });
-    await app.ok(world.keys.OPERATOR, 'mutation($id: ID!) { selectInterventionOption(id: $id, optionId: "a") { success errors { code } } }', { id });
-    const { session } = await app.ok(world.keys.VIEWER, 'query($id: ID!) { session(id: $id) { context } }', { id: sessionId });
-    expect(Object.keys(session.context)).toEqual(expect.arrayContaining(['own', '__proto__']));
-    expect(session.context).not.toHaveProperty('approval_granted');
-  });
-
-  test.each(['a\0b', '\ud800', 'x\udc00y'])('NUL and lone surrogates are BAD_USER_INPUT, in values, keys and names (%j)', async (bad) => {
-    for (const context of [{ a: bad }, { [bad]: 1 }, { a: [{ b: { c: bad } }] }])
-      expect((await app.graphql(world.keys.AGENT, 'mutation($c: JSON) { createSession(input: {teamId: "t", initialMessage: "m", context: $c}) { success } }', { c: context })).errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
-    for (const name of ['search', 'agentName', 'teamId'])
-      expect((await app.graphql(world.keys.VIEWER, `query($f: InterventionFilter) { interventions(filter: $f) { totalCount } }`, { f: { [name]: bad } })).errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
-  });
-
-  const since = (from: unknown) => app.graphql(world.keys.VIEWER, 'query($from: DateTime) { interventions(filter: {createdAt: {from: $from}}) { totalCount } }', { from });
-  test.each(['2026-01-31T09:30:00Z', '2026-01-31t09:30:00.123456789z', '2026-01-31T09:30:00+14:00', '2024-02-29T00:00:00Z', '0001-01-01T00:00:00Z', '9999-12-31T23:59:59Z'])('the instant %s is taken', async (from) => {
-    expect((await since(from)).errors).toBeUndefined();
-  });
-  test.each(['2026-01-31', '2026-01-31 09:30:00Z', '2026-01-31T09:30:00', '2026-02-30T00:00:00Z', '2025-02-29T00:00:00Z', '2026-13-01T00:00:00Z', '2026-01-01T24:00:00Z', '2026-01-01T10:60:00Z', '0000-01-01T00:00:00Z', '0001-01-01T00:00:00+01:00', '9999-12-31T23:59:59-01:00', 'now', '', 5, true])('%j is no instant', async (from) => {
-    expect((await since(from)).errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
-  });
-});
-
-describe('behaviour 10.3: bounds, each with its field and its number', () => {
-  const deep = (levels: number): unknown => (levels === 0 ? 1 : { a: deep(levels - 1) });
-  test.each<[string, Variables, string[], string]>([
-    ['a message', { message: 'x'.repeat(20_001) }, ['message'], '20000'],
-    ['an empty message', { message: ' \n' }, ['message'], 'empty'],
-    ['a name', { agentName: 'x'.repeat(201) }, ['agentName'], '200'],
-    ['a timeout of 0', { timeout: 0 }, ['timeout'], '31536000'],
-    ['a timeout over a year', { timeout: 31_536_001 }, ['timeout'], '31536000'],
-    ['a large context', { context: { a: 'x'.repeat(262_144) } }, ['context'], '262144'],
-    ['a deep context', { context: deep(65) }, ['context'], '64'],
-    ['a context that is no object', { context: [1] }, ['context'], 'object'],
-    ['51 options', { options: Array.from({ length: 51 }, (_, n) => ({ id: `${n}`, label: 'l', description: '', value: 'v' })) }, ['options'], '50'],
-    ['a repeated option', { options: [1, 2].map(() => ({ id: 'a', label: 'l', description: '', value: 'v' })) }, ['options', '1', 'id'], '"a"'],
-    ['a schema that is none', { responseSchema: { type: 'nonsense' } }, ['responseSchema'], 'responseSchema'],
-  ])('%s is INVALID_INPUT', async (_, more, path, bound) => {
-    const input = { sessionId: await world.session(), agentName: 'coder', type: 'DECISION', message: 'm', ...more };
-    const { data } = await app.graphql(world.keys.AGENT, 'mutation($input: RequestInterventionInput!) { requestIntervention(input: $input) { success errors { code message path } intervention { id } } }', { input });
-    expect(data.requestIntervention).toMatchObject({ success: false, errors: [{ code: 'INVALID_INPUT', path }], intervention: null });
-    expect(data.requestIntervention.errors[0].message).toContain(bound);
-  });
-
-  test('just inside the bounds all is taken', async () => {
-    const options = Array.from({ length: 50 }, (_, n) => ({ id: `${n}`, label: 'l', description: '', value: 'v' }));
-    const id = await world.ask({ message: '🚀'.repeat(20_000), agentName: 'é'.repeat(200), timeout: 31_536_000, options, context: deep(64) });
-    const { intervention } = await app.ok(world.keys.VIEWER, 'query($id: ID!) { intervention(id: $id) { message context options { id } } }', { id });
-    expect([...intervention.message]).toHaveLength(20_000);
-    expect(intervention.options).toHaveLength(50);
-  });
-});
-
 describe('floods', () => {
   test('500 unknown keys at once are refused, and a good one is served meanwhile', async () => {
-    const flood = Promise.all(Array.from({ length: 500 }, (_, n) => app.graphql(`hp_bad${n}`, '{ viewer { roles } }')));
+    const flood = Promise.all(
+      Array.from({ length: 500 }, (_, n) => app.graphql(`hp_bad${n}`, '{ viewer { roles } }')),
+    );
     expect((await app.ok(world.keys.VIEWER, '{ viewer { roles } }')).viewer.roles).toEqual(['VIEWER']);
     const codes = new Set((await flood).map(({ errors }) => errors![0]!.extensions.code));
     expect(codes).toEqual(new Set(['UNAUTHENTICATED']));
@@ -239,7 +239,10 @@ describe('floods', () => {
 
   test('a key is looked up by its hash: one that shares all but its end with a good one is as unknown as any', async () => {
     const near = world.keys.ADMIN.slice(0, -1) + (world.keys.ADMIN.endsWith('A') ? 'B' : 'A');
-    const [a, b] = [await app.graphql(near, '{ viewer { roles } }'), await app.graphql('hp_nothing', '{ viewer { roles } }')];
+    const [a, b] = [
+      await app.graphql(near, '{ viewer { roles } }'),
+      await app.graphql('hp_nothing', '{ viewer { roles } }'),
+    ];
     expect(a).toEqual(b);
   });
 });

@@ -20,7 +20,10 @@ export function spawnServer(env: Record<string, string>) {
       output += text;
       looked();
     });
-  const exited = once(child, 'close').then(([code, signal]) => ({ code: code as number | null, signal: signal as string | null }));
+  const exited = once(child, 'close').then(([code, signal]) => ({
+    code: code as number | null,
+    signal: signal as string | null,
+  }));
   let over = false;
   void exited.then(() => {
     over = true;

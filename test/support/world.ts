@@ -4,7 +4,13 @@ export const roles = ['AGENT', 'VIEWER', 'OPERATOR', 'SUPERVISOR', 'MANAGER', 'A
 export type Role = (typeof roles)[number];
 export type Keys = Record<Role, string>;
 
-export async function makeKey(api: ApiClient, admin: string, role: Role, projectId: string | null, name: string = role) {
+export async function makeKey(
+  api: ApiClient,
+  admin: string,
+  role: Role,
+  projectId: string | null,
+  name: string = role,
+) {
   const { createApiKey } = await api.ok(
     admin,
     'mutation($input: CreateApiKeyInput!) { createApiKey(input: $input) { success errors { code } secret apiKey { id } } }',
@@ -14,7 +20,9 @@ export async function makeKey(api: ApiClient, admin: string, role: Role, project
 }
 
 async function keysOf(api: ApiClient, admin: string, projectId: string | null): Promise<Keys> {
-  const made = roles.map(async (role) => [role, (await makeKey(api, admin, role, projectId)).secret] as const);
+  const made = roles.map(
+    async (role) => [role, (await makeKey(api, admin, role, projectId)).secret] as const,
+  );
   return Object.fromEntries(await Promise.all(made)) as Keys;
 }
 

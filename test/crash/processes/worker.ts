@@ -39,7 +39,10 @@ if (hang === 'hang') {
   process.stdout.write(`asked ${sessionId}\n`);
   for await (const line of createInterface({ input: process.stdin })) {
     const question = await prisma.intervention.findFirstOrThrow({ where: { sessionId } });
-    await resolveIntervention(house.deps, house.person, question.id, { resolutionType: 'APPROVE', reasoning: line });
+    await resolveIntervention(house.deps, house.person, question.id, {
+      resolutionType: 'APPROVE',
+      reasoning: line,
+    });
   }
 } else {
   process.stdout.write('working\n');
