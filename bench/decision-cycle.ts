@@ -16,7 +16,9 @@ const ANSWER = `mutation ($id: ID!) {
   }
 }`;
 
-type Asked = { data: { requestIntervention: { success: boolean; errors: unknown; intervention: { id: string } } } };
+type Asked = {
+  data: { requestIntervention: { success: boolean; errors: unknown; intervention: { id: string } } };
+};
 type Answered = { data: { resolveIntervention: { success: boolean; errors: unknown } } };
 
 /** Hears of every answer over one subscription, as an agent's client does. */
@@ -29,11 +31,17 @@ class Listener {
   constructor(port: number, key: string) {
     this.socket = new WebSocket(`ws://127.0.0.1:${port}/graphql`, 'graphql-transport-ws');
     this.ready = new Promise((resolve) => {
-      this.socket.on('open', () => this.#send({ type: 'connection_init', payload: { authorization: `Bearer ${key}` } }));
+      this.socket.on('open', () =>
+        this.#send({ type: 'connection_init', payload: { authorization: `Bearer ${key}` } }),
+      );
       this.socket.on('message', (data) => {
         const message = JSON.parse(String(data));
         if (message.type === 'connection_ack') {
-          this.#send({ id: '1', type: 'subscribe', payload: { query: 'subscription { interventionUpdates { id status } }' } });
+          this.#send({
+            id: '1',
+            type: 'subscribe',
+            payload: { query: 'subscription { interventionUpdates { id status } }' },
+          });
           this.#send({ type: 'ping' });
         } else if (message.type === 'pong') resolve();
         else if (message.type === 'ping') this.#send({ type: 'pong' });
@@ -86,7 +94,10 @@ export async function measureCycle(
   seconds: number,
   { elsewhere = false } = {},
 ): Promise<CycleFigures> {
-  const { sessionIds } = await seed(servers[0]!, { teams: Math.max(1, Math.ceil(callers / 100)), sessions: callers });
+  const { sessionIds } = await seed(servers[0]!, {
+    teams: Math.max(1, Math.ceil(callers / 100)),
+    sessions: callers,
+  });
   const listeners = servers.map(({ port, key }) => new Listener(port, key));
   await Promise.all(listeners.map(({ ready }) => ready));
   const cycles: number[] = [];
@@ -106,7 +117,9 @@ export async function measureCycle(
         const { id } = asked.requestIntervention.intervention;
         const resumed = listeners[(at + (elsewhere ? 1 : 0)) % listeners.length]!.resumed(id);
         const answering = performance.now();
-        const { data: answered } = await http.post<Answered>(JSON.stringify({ query: ANSWER, variables: { id } }));
+        const { data: answered } = await http.post<Answered>(
+          JSON.stringify({ query: ANSWER, variables: { id } }),
+        );
         if (!answered.resolveIntervention.success) throw new Error(JSON.stringify(answered));
         const answeredAt = performance.now();
         const resumedAt = await resumed;
@@ -142,7 +155,12 @@ export function cycleRow(database: string, processes: number, callers: number, f
   };
 }
 
-export const resumeRow = (line: string, database: string, target: number, { resume, wake }: CycleFigures): Row => ({
+export const resumeRow = (
+  line: string,
+  database: string,
+  target: number,
+  { resume, wake }: CycleFigures,
+): Row => ({
   line: `${line} (${resume(50).toFixed(1)} ms from sending the answer)`,
   database,
   figure: `${wake(50).toFixed(2)} ms`,

@@ -21,7 +21,10 @@ const now = (): string => `at:${process.hrtime.bigint()}`;
 /** Decisions at a steady rate, each two updates, to many subscribers; then one update to many more. */
 export async function measureFanOut(server: BenchServer, database: string): Promise<Row[]> {
   const rows: Row[] = [];
-  for (const [perSecond, target] of [[100, 'p99 < 50 ms at 200 events/s'], [50, 'p99 < 25 ms at 50 decisions/s']] as const) {
+  for (const [perSecond, target] of [
+    [100, 'p99 < 50 ms at 200 events/s'],
+    [50, 'p99 < 25 ms at 50 decisions/s'],
+  ] as const) {
     const { sustained, latencies, received, expected } = await steady(server, 1000, perSecond, 8);
     const of = percentiles(latencies);
     rows.push({
@@ -97,7 +100,9 @@ function createDecider(server: BenchServer, sessionIds: string[]): Decider {
     const at = await take();
     const http = connections[at]!;
     type Asked = { data: { requestIntervention: { intervention: { id: string } } } };
-    const { data } = await http.post<Asked>(JSON.stringify({ query: ASK, variables: { sessionId: sessionIds[at], message: now() } }));
+    const { data } = await http.post<Asked>(
+      JSON.stringify({ query: ASK, variables: { sessionId: sessionIds[at], message: now() } }),
+    );
     const { id } = data.requestIntervention.intervention;
     await http.post(JSON.stringify({ query: ANSWER, variables: { id, reasoning: now() } }));
     const next = waiting.shift();
@@ -127,7 +132,11 @@ async function gather(server: BenchServer, subscribers: number) {
     );
     keys.push(createApiKey.secret);
   }
-  const child = fork(new URL('./subscribers.ts', import.meta.url), [String(server.port), keys.join(','), String(subscribers)]);
+  const child = fork(new URL('./subscribers.ts', import.meta.url), [
+    String(server.port),
+    keys.join(','),
+    String(subscribers),
+  ]);
   const report = async (): Promise<Report> => ((await once(child, 'message')) as [Report])[0];
   await report();
   return {

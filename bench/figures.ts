@@ -22,4 +22,5 @@ export function printRow({ line, database, figure, target, ratio, p50, p99 }: Ro
   );
 }
 
-export const header = '| line | database | figure | target | ratio | p50 / p99 ms |\n| --- | --- | --: | --- | --: | --: |';
+export const header =
+  '| line | database | figure | target | ratio | p50 / p99 ms |\n| --- | --- | --: | --- | --: | --: |';

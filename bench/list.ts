@@ -57,7 +57,12 @@ export async function measureList(server: BenchServer, url: string): Promise<Row
   return rows;
 }
 
-async function hammer(server: BenchServer, body: string, callers: number, seconds: number): Promise<number[]> {
+async function hammer(
+  server: BenchServer,
+  body: string,
+  callers: number,
+  seconds: number,
+): Promise<number[]> {
   const latencies: number[] = [];
   const warm = performance.now() + 1000;
   const until = warm + seconds * 1000;
@@ -66,7 +71,10 @@ async function hammer(server: BenchServer, body: string, callers: number, second
       const http = new RawHttp(server.port, '/graphql', `Bearer ${server.key}`);
       while (performance.now() < until) {
         const began = performance.now();
-        const { data, errors } = await http.post<{ data: { interventions: { nodes: unknown[] } }; errors?: unknown }>(body);
+        const { data, errors } = await http.post<{
+          data: { interventions: { nodes: unknown[] } };
+          errors?: unknown;
+        }>(body);
         if (errors || data.interventions.nodes.length !== 50) throw new Error(JSON.stringify(errors ?? data));
         if (performance.now() > warm) latencies.push(performance.now() - began);
       }

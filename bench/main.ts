@@ -29,7 +29,8 @@ for (const database of ['embedded', 'postgres'] as const) {
       }
     });
   }
-  if (wanted('fan-out')) await onFresh(database, 1, async ([server]) => print(await measureFanOut(server!, database)));
+  if (wanted('fan-out'))
+    await onFresh(database, 1, async ([server]) => print(await measureFanOut(server!, database)));
   if (wanted('deadlines')) await measureDeadlines(database).then(print);
 }
 if (wanted('replicas')) {
@@ -39,7 +40,8 @@ if (wanted('replicas')) {
     printRow(resumeRow('answer → agent resumed, at another replica', 'postgres', 5, figures));
   });
 }
-if (wanted('list')) await onFresh('postgres', 1, async ([server], url) => print(await measureList(server!, url!)));
+if (wanted('list'))
+  await onFresh('postgres', 1, async ([server], url) => print(await measureList(server!, url!)));
 if (wanted('start')) printRow(await measureStart());
 
 function print(rows: Row[]): void {
@@ -53,7 +55,8 @@ async function onFresh(
   work: (servers: BenchServer[], url: string | null) => Promise<void>,
 ): Promise<void> {
   const database = kind === 'postgres' ? await makeDatabase() : null;
-  if (kind === 'postgres' && database === null) return console.log('| (no PostgreSQL answers) | postgres | | | | |');
+  if (kind === 'postgres' && database === null)
+    return console.log('| (no PostgreSQL answers) | postgres | | | | |');
   const servers: BenchServer[] = [];
   try {
     const env: Record<string, string> = database ? { DATABASE_URL: database.url } : { DATA_DIR: 'memory://' };

@@ -38,10 +38,14 @@ export async function makeDatabase(): Promise<{ url: string; drop: () => Promise
 
 /** The product as it ships, in a process of its own. */
 export async function startServer(env: Record<string, string>): Promise<BenchServer> {
-  const child = spawn(process.execPath, [...(process.env.BENCH_NODE_ARGS?.split(" ") ?? []), new URL('../src/main.ts', import.meta.url).pathname], {
-    env: { ...process.env, PORT: '0', LOG_LEVEL: 'error', ADMIN_API_KEY: ADMIN, ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = spawn(
+    process.execPath,
+    [...(process.env.BENCH_NODE_ARGS?.split(' ') ?? []), new URL('../src/main.ts', import.meta.url).pathname],
+    {
+      env: { ...process.env, PORT: '0', LOG_LEVEL: 'error', ADMIN_API_KEY: ADMIN, ...env },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   const port = await new Promise<number>((resolve, reject) => {
     let text = '';
     child.stdout!.on('data', (chunk: Buffer) => {
@@ -57,7 +61,9 @@ export async function startServer(env: Record<string, string>): Promise<BenchSer
     key: ADMIN,
     process: child,
     async graphql<T>(query: string, variables = {}) {
-      const { data, errors } = await http.post<{ data: T; errors?: unknown }>(JSON.stringify({ query, variables }));
+      const { data, errors } = await http.post<{ data: T; errors?: unknown }>(
+        JSON.stringify({ query, variables }),
+      );
       if (errors) throw new Error(JSON.stringify(errors));
       return data;
     },
@@ -73,7 +79,9 @@ export async function startServer(env: Record<string, string>): Promise<BenchSer
 /** A project with teams; sessions of an external agent, spread over the teams. */
 export async function seed(server: BenchServer, { teams, sessions }: { teams: number; sessions: number }) {
   type Made = { createProject: { project: { id: string } } };
-  const { createProject } = await server.graphql<Made>('mutation { createProject(input: {name: "bench"}) { project { id } } }');
+  const { createProject } = await server.graphql<Made>(
+    'mutation { createProject(input: {name: "bench"}) { project { id } } }',
+  );
   const projectId = createProject.project.id;
   const teamIds: string[] = [];
   for (let i = 0; i < teams; i++) {

@@ -47,7 +47,8 @@ function subscribe(port: number, keys: string[], count: number): void {
       }
     } else if (kind === 0x70 && ++acknowledged === count) process.send!({ live: count });
   };
-  for (let n = 0; n < count; n++) setTimeout(() => open(port, keys[n % keys.length]!, n, arrived, check), n / 2);
+  for (let n = 0; n < count; n++)
+    setTimeout(() => open(port, keys[n % keys.length]!, n, arrived, check), n / 2);
 }
 
 function open(

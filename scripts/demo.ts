@@ -12,10 +12,15 @@ const { values: flags } = parseArgs({
     key: { type: 'string' },
   },
 });
-const url = new URL('/graphql', flags.url ?? `http://${process.env.HOST ?? '127.0.0.1'}:${process.env.PORT ?? 4000}`);
+const url = new URL(
+  '/graphql',
+  flags.url ?? `http://${process.env.HOST ?? '127.0.0.1'}:${process.env.PORT ?? 4000}`,
+);
 const key = flags.key ?? process.env.ADMIN_API_KEY ?? (await keptKey());
 if (key === null) {
-  console.error('An ADMIN key is needed: --key, ADMIN_API_KEY, or the one that the first start of the server printed.');
+  console.error(
+    'An ADMIN key is needed: --key, ADMIN_API_KEY, or the one that the first start of the server printed.',
+  );
   process.exit(1);
 }
 const authorization = `Bearer ${key}`;
@@ -36,12 +41,19 @@ interface Refusable {
   errors: { code: string; message: string }[];
 }
 
-function unwrap<Data>({ data, errors }: { data?: Data | null; errors?: readonly { message: string }[] }): Data {
+function unwrap<Data>({
+  data,
+  errors,
+}: {
+  data?: Data | null;
+  errors?: readonly { message: string }[];
+}): Data {
   if (errors?.length || data === undefined || data === null) {
     throw new Error(errors?.map(({ message }) => message).join('; ') ?? 'the server answered nothing');
   }
   for (const payload of Object.values(data) as Partial<Refusable>[]) {
-    if (payload?.success === false) throw new Error(payload.errors?.map(({ code, message }) => `${code}: ${message}`).join('; '));
+    if (payload?.success === false)
+      throw new Error(payload.errors?.map(({ code, message }) => `${code}: ${message}`).join('; '));
   }
   return data;
 }
@@ -60,7 +72,8 @@ async function call<Data>(query: string, variables: Record<string, unknown>): Pr
 
 /** The same over the socket. */
 async function callBySocket<Data>(query: string, variables: Record<string, unknown>): Promise<Data> {
-  for await (const result of socket.iterate<Data>({ query, variables })) return unwrap<Data>(result as { data?: Data | null });
+  for await (const result of socket.iterate<Data>({ query, variables }))
+    return unwrap<Data>(result as { data?: Data | null });
   throw new Error('the socket answered nothing');
 }
 
@@ -125,7 +138,11 @@ interface Seen {
   status: string;
   result: unknown;
   failureReason: string | null;
-  currentIntervention: { id: string; message: string; options: { id: string; label: string; description: string; recommended: boolean }[] } | null;
+  currentIntervention: {
+    id: string;
+    message: string;
+    options: { id: string; label: string; description: string; recommended: boolean }[];
+  } | null;
 }
 
 const SESSION = `status result failureReason currentIntervention { id message options { id label description recommended } }`;
@@ -137,7 +154,8 @@ async function follow(name: string, id: string): Promise<void> {
     query: `subscription ($id: ID) { sessionUpdates(sessionId: $id) { ${SESSION} } }`,
     variables: { id },
   });
-  const look = async () => (await call<{ session: Seen }>(`query ($id: ID!) { session(id: $id) { ${SESSION} } }`, { id })).session;
+  const look = async () =>
+    (await call<{ session: Seen }>(`query ($id: ID!) { session(id: $id) { ${SESSION} } }`, { id })).session;
   let last = '';
   const told = new Set<string>();
   const tell = async (seen: Seen): Promise<boolean> => {
@@ -167,10 +185,14 @@ async function follow(name: string, id: string): Promise<void> {
 
 const ANSWER = `mutation ($id: ID!, $optionId: ID!) { selectInterventionOption(id: $id, optionId: $optionId) { ${PAYLOAD} sessionResumed } }`;
 
-async function decide(name: string, { id, message, options }: NonNullable<Seen['currentIntervention']>): Promise<void> {
+async function decide(
+  name: string,
+  { id, message, options }: NonNullable<Seen['currentIntervention']>,
+): Promise<void> {
   const choice = options.find(({ recommended }) => recommended) ?? options[0]!;
   console.log(`\n${name} asks: ${message}`);
-  for (const option of options) console.log(`  ${option.id.padEnd(8)} ${option.label}: ${option.description}`);
+  for (const option of options)
+    console.log(`  ${option.id.padEnd(8)} ${option.label}: ${option.description}`);
   if (flags.auto) {
     await callBySocket(ANSWER, { id, optionId: choice.id });
     console.log(`  answered by this script: ${choice.label}\n`);
@@ -178,7 +200,9 @@ async function decide(name: string, { id, message, options }: NonNullable<Seen['
   }
   const body = JSON.stringify({ query: ANSWER, variables: { id, optionId: choice.id } });
   console.log(`\nAnswer it, for instance so:\n`);
-  console.log(`  curl -s ${url.href} \\\n    -H 'content-type: application/json' -H "authorization: Bearer $ADMIN_API_KEY" \\\n    -d '${body}'\n`);
+  console.log(
+    `  curl -s ${url.href} \\\n    -H 'content-type: application/json' -H "authorization: Bearer $ADMIN_API_KEY" \\\n    -d '${body}'\n`,
+  );
 }
 
 const teamId = await prepare();

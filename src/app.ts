@@ -65,7 +65,8 @@ export function createApp({ config, clock, log, database: given }: AppOptions): 
     stops.push(() => sealer.stop());
     const committed = () => sealer.wake();
     const changes = createChanges(tail, log);
-    changes.start();
+    // Embedded, nobody else can have changed anything, and the log need not be read for it.
+    if (database.kind === 'postgres') changes.start();
     stops.push(() => changes.stop());
 
     const { madeKey } = await bootstrapAdmin({ database, clock, ids, log }, config.admin.apiKey);
@@ -83,7 +84,9 @@ export function createApp({ config, clock, log, database: given }: AppOptions): 
     const breakers = createBreakers();
     const runners = createRegistry([
       createScriptedRunner(),
-      ...Object.entries(config.runners).map(([name, options]) => createHttpRunner(clock, { name, ...options }, breakers)),
+      ...Object.entries(config.runners).map(([name, options]) =>
+        createHttpRunner(clock, { name, ...options }, breakers),
+      ),
     ]);
 
     const changeSession = createChangeSession({

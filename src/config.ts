@@ -21,7 +21,9 @@ export interface Config {
   readonly metrics: { readonly token: string | null };
   readonly processRoles: { readonly api: boolean; readonly worker: boolean };
   /** Runners that `createSession` may name, beside those built in. */
-  readonly runners: Readonly<Record<string, { readonly url: string; readonly secret: string; readonly previousSecret?: string }>>;
+  readonly runners: Readonly<
+    Record<string, { readonly url: string; readonly secret: string; readonly previousSecret?: string }>
+  >;
   readonly log: { readonly level: string };
   readonly production: boolean;
 }

@@ -28,12 +28,20 @@ const Event = builder.prismaObject('Event', {
     }),
     subjectId: t.exposeID('subjectId'),
     actor: t.field({ type: Actor, resolve: ({ actor }) => (actor as ActorShape | null) ?? erased }),
-    data: t.field({ type: 'JSON', description: 'What happened, in few words; {} once erased.', resolve: ({ data }) => data ?? {} }),
+    data: t.field({
+      type: 'JSON',
+      description: 'What happened, in few words; {} once erased.',
+      resolve: ({ data }) => data ?? {},
+    }),
     occurredAt: t.expose('occurredAt', { type: 'DateTime' }),
     hash: t.exposeString('hash', {
-      description: "The project's tamper-evident chain (hex SHA-256). Events show once they are sealed, milliseconds after the commit.",
+      description:
+        "The project's tamper-evident chain (hex SHA-256). Events show once they are sealed, milliseconds after the commit.",
     }),
-    previousHash: t.exposeString('previousHash', { nullable: true, description: 'Null at the beginning of a chain.' }),
+    previousHash: t.exposeString('previousHash', {
+      nullable: true,
+      description: 'Null at the beginning of a chain.',
+    }),
   }),
 });
 

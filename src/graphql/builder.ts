@@ -25,7 +25,9 @@ export const builder = new SchemaBuilder<{
   },
 });
 
-builder.queryType({ description: 'What a viewer may see. What lies in another project does not exist for it.' });
+builder.queryType({
+  description: 'What a viewer may see. What lies in another project does not exist for it.',
+});
 builder.mutationType({
   description:
     'A request that the domain turns down answers `success: false` with typed `errors`, and changes nothing. ' +

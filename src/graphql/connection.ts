@@ -31,11 +31,15 @@ function limitOf(name: string, value: number | null | undefined): number {
 export function pageOf({ first, after, last, before, pagination }: PageArgs): Page {
   const ways = [given(first) || given(after), given(last) || given(before), given(pagination)];
   if (ways.filter(Boolean).length > 1) {
-    throw new RequestError('BAD_USER_INPUT', 'use first/after, last/before or pagination, not several of them');
+    throw new RequestError(
+      'BAD_USER_INPUT',
+      'use first/after, last/before or pagination, not several of them',
+    );
   }
   if (given(pagination)) {
     const offset = pagination!.offset ?? 0;
-    if (offset < 0 || offset > 1_000_000) throw new RequestError('BAD_USER_INPUT', 'offset must be 0 to 1000000');
+    if (offset < 0 || offset > 1_000_000)
+      throw new RequestError('BAD_USER_INPUT', 'offset must be 0 to 1000000');
     return { kind: 'offset', limit: limitOf('limit', pagination!.limit), offset };
   }
   if (ways[1]) return { kind: 'backward', limit: limitOf('last', last), before: before ?? null };
@@ -94,7 +98,8 @@ export const cursorArgs = (arg: Args) =>
     before: arg.string(),
   }) satisfies InputFieldMap;
 
-export const pageArgs = (arg: Args) => ({ ...cursorArgs(arg), pagination: arg({ type: PaginationInput }) }) satisfies InputFieldMap;
+export const pageArgs = (arg: Args) =>
+  ({ ...cursorArgs(arg), pagination: arg({ type: PaginationInput }) }) satisfies InputFieldMap;
 
 /** `<name>Connection` with edges, nodes, pageInfo and a count that costs nothing unless asked for. */
 export function connectionType<Row>(name: string, node: unknown, cursorOf: (row: Row) => string) {
@@ -126,4 +131,3 @@ export const TimeRangeInput = builder.inputType('TimeRangeInput', {
   description: 'From, inclusive, to, exclusive; either may be left open.',
   fields: (t) => ({ from: t.field({ type: 'DateTime' }), to: t.field({ type: 'DateTime' }) }),
 });
-

@@ -21,21 +21,32 @@ export async function listNewestFirst<Row extends { id: string }>(
   conditions: Conditions,
   page: Page,
 ): Promise<Listing<Row>> {
-  const columns = Prisma.raw(Object.keys(table.columns).map((field) => `${snake(field)} AS "${field}"`).join(', '));
+  const columns = Prisma.raw(
+    Object.keys(table.columns)
+      .map((field) => `${snake(field)} AS "${field}"`)
+      .join(', '),
+  );
   const from = Prisma.raw(table.name);
   const cursor = page.kind === 'forward' ? page.after : page.kind === 'backward' ? page.before : null;
   if (cursor !== null && !isId(table.prefix, cursor)) {
-    throw new RequestError('BAD_USER_INPUT', `${page.kind === 'forward' ? 'after' : 'before'} is not a cursor of this list`);
+    throw new RequestError(
+      'BAD_USER_INPUT',
+      `${page.kind === 'forward' ? 'after' : 'before'} is not a cursor of this list`,
+    );
   }
   const beyond =
-    cursor === null ? [] : [page.kind === 'backward' ? Prisma.sql`id > ${cursor}` : Prisma.sql`id < ${cursor}`];
+    cursor === null
+      ? []
+      : [page.kind === 'backward' ? Prisma.sql`id > ${cursor}` : Prisma.sql`id < ${cursor}`];
   const direction = Prisma.raw(page.kind === 'backward' ? 'ASC' : 'DESC');
   const offset = page.kind === 'offset' ? Prisma.sql`OFFSET ${page.offset}` : Prisma.empty;
   const rows = await prisma.$queryRaw<Row[]>`
     SELECT ${columns} FROM ${from} ${where([...conditions, ...beyond])}
     ORDER BY id ${direction} LIMIT ${page.limit + 1} ${offset}`;
   return toListing(page, rows, async () => {
-    const [{ count }] = await prisma.$queryRaw<[{ count: bigint }]>`SELECT count(*) AS count FROM ${from} ${where(conditions)}`;
+    const [{ count }] = await prisma.$queryRaw<
+      [{ count: bigint }]
+    >`SELECT count(*) AS count FROM ${from} ${where(conditions)}`;
     return Number(count);
   });
 }
@@ -52,7 +63,10 @@ export function equals(column: string, value: string | null | undefined): Condit
   return value === null || value === undefined ? [] : [Prisma.sql`${Prisma.raw(column)} = ${value}`];
 }
 
-export function within(column: string, range: { from?: Date | null; to?: Date | null } | null | undefined): Conditions {
+export function within(
+  column: string,
+  range: { from?: Date | null; to?: Date | null } | null | undefined,
+): Conditions {
   return [
     ...(range?.from ? [Prisma.sql`${Prisma.raw(column)} >= ${range.from}`] : []),
     ...(range?.to ? [Prisma.sql`${Prisma.raw(column)} < ${range.to}`] : []),

@@ -10,7 +10,11 @@ const UserErrorType = builder.objectRef<UserError>('UserError').implement({
   fields: (t) => ({
     code: t.expose('code', { type: ErrorCode }),
     message: t.exposeString('message'),
-    path: t.stringList({ nullable: true, description: 'The input field meant.', resolve: ({ path }) => path ?? null }),
+    path: t.stringList({
+      nullable: true,
+      description: 'The input field meant.',
+      resolve: ({ path }) => path ?? null,
+    }),
   }),
 });
 

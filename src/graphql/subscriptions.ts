@@ -45,9 +45,15 @@ function changeSource<T>(
 }
 
 /** Rows that this process wrote go out as they are; others' are read. */
-function interventionsOf(house: House, { interventions }: Changed): InterventionRow[] | Promise<InterventionRow[]> {
+function interventionsOf(
+  house: House,
+  { interventions }: Changed,
+): InterventionRow[] | Promise<InterventionRow[]> {
   if (interventions.every(({ row }) => row !== null)) return interventions.map(({ row }) => row!);
-  return house.prisma.intervention.findMany({ where: { id: { in: interventions.map(({ id }) => id) } }, orderBy: { id: 'asc' } });
+  return house.prisma.intervention.findMany({
+    where: { id: { in: interventions.map(({ id }) => id) } },
+    orderBy: { id: 'asc' },
+  });
 }
 
 function sessionOf(house: House, { session, sessionId }: Changed): SessionRow[] | Promise<SessionRow[]> {
@@ -55,7 +61,8 @@ function sessionOf(house: House, { session, sessionId }: Changed): SessionRow[] 
 }
 
 async function mustSeeTeam(teamId: string | null | undefined, context: Context): Promise<void> {
-  if (teamId && (await findTeam(teamId, context)) === null) throw new RequestError('NOT_FOUND', 'there is no such team');
+  if (teamId && (await findTeam(teamId, context)) === null)
+    throw new RequestError('NOT_FOUND', 'there is no such team');
 }
 
 /** Team statuses are counted, so a burst of changes is counted once. */

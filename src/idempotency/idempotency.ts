@@ -36,7 +36,11 @@ export function idempotencyOf<Args extends { idempotencyKey?: string | null }>(
   return { credentialId, mutation, key, fingerprint: fingerprintOf(args) };
 }
 
-export const toRow = (clock: Clock, { keptSeconds = REMEMBERED_SECONDS, ...idempotency }: Idempotency, reply: Json) => ({
+export const toRow = (
+  clock: Clock,
+  { keptSeconds = REMEMBERED_SECONDS, ...idempotency }: Idempotency,
+  reply: Json,
+) => ({
   ...idempotency,
   reply: { value: reply },
   expiresAt: addSeconds(clock.now(), keptSeconds),
@@ -64,7 +68,15 @@ export async function recall<Command extends { idempotency?: Idempotency | null 
     const row = rows.find((candidate) => isOf(candidate, command.idempotency!));
     if (row === undefined) continue;
     if (row.expiresAt > now) known.set(command, answerOf(row, command.idempotency!));
-    else await prisma.idempotencyKey.deleteMany({ where: { credentialId: row.credentialId, mutation: row.mutation, key: row.key, expiresAt: row.expiresAt } });
+    else
+      await prisma.idempotencyKey.deleteMany({
+        where: {
+          credentialId: row.credentialId,
+          mutation: row.mutation,
+          key: row.key,
+          expiresAt: row.expiresAt,
+        },
+      });
   }
   return known;
 }

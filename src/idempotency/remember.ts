@@ -27,7 +27,8 @@ export async function remembering<Reply extends Json>(
       if (known?.status === 'rejected') throw known.reason;
       if (known !== undefined) return { reply: known.value as Reply, repeated: true };
       const reply = await work(tx);
-      if (idempotency !== null) await tx.idempotencyKey.create({ data: toRow(clock, idempotency, reply) as never });
+      if (idempotency !== null)
+        await tx.idempotencyKey.create({ data: toRow(clock, idempotency, reply) as never });
       return { reply, repeated: false };
     });
   } catch (error) {

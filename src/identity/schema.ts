@@ -62,7 +62,10 @@ const ApiKey = builder.prismaObject('ApiKey', {
 
 loadNodesWith('user', async (id, { viewer, house }) => {
   const user = await house.prisma.user.findUnique({ where: { id } });
-  return user && (viewer.projectId === null || user.projectId === viewer.projectId || user.id === viewer.actor.id) ? user : null;
+  return user &&
+    (viewer.projectId === null || user.projectId === viewer.projectId || user.id === viewer.actor.id)
+    ? user
+    : null;
 });
 loadNodesWith('key', async (id, { viewer, house }) => {
   if (!can(viewer, 'key.manage')) return null;
@@ -107,7 +110,11 @@ builder.mutationFields((t) => ({
     args: { input: t.arg({ type: CreateApiKeyInput, required: true }) },
     resolve(_, { input }, { viewer, house }) {
       authorize(viewer, 'key.manage');
-      return answer<MadeKey>('API key created', () => createApiKey(house, viewer, input), () => ({ apiKey: null, secret: null }));
+      return answer<MadeKey>(
+        'API key created',
+        () => createApiKey(house, viewer, input),
+        () => ({ apiKey: null, secret: null }),
+      );
     },
   }),
   revokeApiKey: t.field({
@@ -116,7 +123,11 @@ builder.mutationFields((t) => ({
     args: { id: t.arg.id({ required: true }) },
     resolve(_, { id }, { viewer, house }) {
       authorize(viewer, 'key.manage');
-      return answer<RevokedKey>('API key revoked', async () => ({ apiKey: await revokeApiKey(house, viewer, id) }), () => ({ apiKey: null }));
+      return answer<RevokedKey>(
+        'API key revoked',
+        async () => ({ apiKey: await revokeApiKey(house, viewer, id) }),
+        () => ({ apiKey: null }),
+      );
     },
   }),
 }));

@@ -23,7 +23,12 @@ export async function acknowledgeResponse(deps: SessionDeps, viewer: Viewer, id:
 }
 
 /** Marks answers as having reached their agent: by its word, or by its going on under the same name (4.13). */
-export function deliverInDraft(draft: Draft, interventions: readonly Intervention[], actor: Actor, now: Date): void {
+export function deliverInDraft(
+  draft: Draft,
+  interventions: readonly Intervention[],
+  actor: Actor,
+  now: Date,
+): void {
   for (const intervention of interventions) {
     if (intervention.delivery !== 'PENDING') continue;
     put(draft, delivered(intervention, now));
@@ -40,10 +45,21 @@ export function deliverInDraft(draft: Draft, interventions: readonly Interventio
  * A session that a runner drives has ended: what it was still owed has reached it (`taken`), or never will (4.13). Of
  * an external session it stays open, for its agent may still acknowledge.
  */
-export function settleOwed(draft: Draft, taken: (id: string) => boolean, reason: string, actor: Actor, now: Date): void {
+export function settleOwed(
+  draft: Draft,
+  taken: (id: string) => boolean,
+  reason: string,
+  actor: Actor,
+  now: Date,
+): void {
   if (isExternal(draft.session)) return;
   const owed = draft.interventions.filter(({ delivery }) => delivery === 'PENDING');
-  deliverInDraft(draft, owed.filter(({ id }) => taken(id)), actor, now);
+  deliverInDraft(
+    draft,
+    owed.filter(({ id }) => taken(id)),
+    actor,
+    now,
+  );
   for (const intervention of owed.filter(({ id }) => !taken(id))) {
     const answered = isAnswered(intervention);
     put(draft, { ...intervention, delivery: answered ? 'FAILED' : 'UNANSWERED' });

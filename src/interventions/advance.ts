@@ -21,8 +21,16 @@ export function advance(draft: Draft, intervention: Intervention, now: Date): bo
 }
 
 function apply(draft: Draft, intervention: Intervention, move: ClockMove, now: Date): Intervention {
-  const event = (type: 'timeout_occurred' | 'escalation_triggered' | 'auto_continue_triggered', data: object) =>
-    draft.events.push({ ...about(draft.session, systemActor, now), type, subjectId: intervention.id, data: { ...data } });
+  const event = (
+    type: 'timeout_occurred' | 'escalation_triggered' | 'auto_continue_triggered',
+    data: object,
+  ) =>
+    draft.events.push({
+      ...about(draft.session, systemActor, now),
+      type,
+      subjectId: intervention.id,
+      data: { ...data },
+    });
   switch (move.kind) {
     case 'window_ended': {
       event('timeout_occurred', { level: move.level, dueAt: move.at.toISOString() });
@@ -32,8 +40,18 @@ function apply(draft: Draft, intervention: Intervention, move: ClockMove, now: D
     }
     case 'climbed': {
       const reason = 'no answer in time';
-      const raised = escalated(intervention, move.level, { reason, automatic: true, escalatedBy: systemActor }, move.at);
-      event('escalation_triggered', { level: move.level, role: raised.requiredRole, reason, automatic: true });
+      const raised = escalated(
+        intervention,
+        move.level,
+        { reason, automatic: true, escalatedBy: systemActor },
+        move.at,
+      );
+      event('escalation_triggered', {
+        level: move.level,
+        role: raised.requiredRole,
+        reason,
+        automatic: true,
+      });
       put(draft, raised);
       return raised;
     }
@@ -58,7 +76,8 @@ function apply(draft: Draft, intervention: Intervention, move: ClockMove, now: D
 
 /** The clock's own answer: the recommended option, or none (behaviour 4.10). A disabled one is nobody's default. */
 function autoResponse(intervention: Intervention, now: Date): HumanResponse {
-  const option = optionsOf(intervention).find(({ recommended, disabled }) => recommended && !disabled) ?? null;
+  const option =
+    optionsOf(intervention).find(({ recommended, disabled }) => recommended && !disabled) ?? null;
   return {
     responseType: 'auto_continue',
     content: option ? `Selected option: ${option.label}` : 'Continued without an answer',

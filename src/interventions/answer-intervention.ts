@@ -10,7 +10,8 @@ export function answerIntervention(
   id: string,
   { answer, idempotency }: Pick<AnswerCommand, 'answer' | 'idempotency'>,
 ) {
-  const find: AnswerCommand['find'] = ({ interventions }) => interventions.find((item) => item.id === id) ?? notFound;
+  const find: AnswerCommand['find'] = ({ interventions }) =>
+    interventions.find((item) => item.id === id) ?? notFound;
   return changeSession<AnswerReply>({
     interventionId: id,
     idempotency,

@@ -80,7 +80,8 @@ export function decideAnswer(
 /** The first result, where the same person gives the same answer once more (behaviour 4.2). */
 function repeatOf(intervention: Intervention, answer: Answer, viewer: Viewer): AnswerReply | null {
   const receipt = receiptOf(intervention);
-  if (receipt === null || receipt.actorId !== viewer.actor.id || receipt.fingerprint !== answer.fingerprint) return null;
+  if (receipt === null || receipt.actorId !== viewer.actor.id || receipt.fingerprint !== answer.fingerprint)
+    return null;
   return {
     interventionId: intervention.id,
     sessionId: intervention.sessionId,
@@ -96,7 +97,8 @@ function take(
   viewer: Viewer,
   now: Date,
 ): { reply: AnswerReply } | { refusal: UserError[] } {
-  const revives = intervention.status === 'TIMEOUT' && intervention.open && draft.session.status === 'TIMEOUT';
+  const revives =
+    intervention.status === 'TIMEOUT' && intervention.open && draft.session.status === 'TIMEOUT';
   const open = mayStillAnswer(intervention);
   if (!open.ok && !(revives && answer.mayRevive)) return { refusal: [open.error] };
   const allowed = mayAnswer(intervention, viewer);
@@ -120,7 +122,9 @@ function take(
   const faults = formFaults(intervention, answer);
   if (faults.length > 0) return { refusal: faults };
   if (answer.responseType === 'modify' && answer.modifications === null) {
-    return { refusal: [{ code: 'INVALID_INPUT', message: 'MODIFY needs modifications', path: ['modifications'] }] };
+    return {
+      refusal: [{ code: 'INVALID_INPUT', message: 'MODIFY needs modifications', path: ['modifications'] }],
+    };
   }
   const response: HumanResponse = {
     responseType: answer.responseType,
@@ -144,7 +148,9 @@ function take(
       data: { override },
     });
   }
-  return { reply: { ...reply, resolution: revives ? 'TIMEOUT' : resolutionOf(answer.responseType), sessionResumed } };
+  return {
+    reply: { ...reply, resolution: revives ? 'TIMEOUT' : resolutionOf(answer.responseType), sessionResumed },
+  };
 }
 
 /** An option of category ESCALATION may name its level. */
@@ -156,5 +162,11 @@ function formFaults({ responseSchema }: Intervention, { answer, formRequired }: 
   if (responseSchema === null) return [];
   if (answer !== undefined && answer !== null) return answerFaults(responseSchema, answer);
   if (!formRequired) return [];
-  return [{ code: 'INVALID_INPUT', message: 'an answer that satisfies responseSchema is required', path: ['answer'] }];
+  return [
+    {
+      code: 'INVALID_INPUT',
+      message: 'an answer that satisfies responseSchema is required',
+      path: ['answer'],
+    },
+  ];
 }

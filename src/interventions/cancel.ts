@@ -9,7 +9,12 @@ import { changeIntervention } from './change-intervention.ts';
 import { cancelled, isPending, mayStillAnswer } from './rules.ts';
 
 /** Takes a request back: nobody need answer it any more. The last one pending lets the session go on (behaviour 3.8). */
-export async function cancelIntervention(deps: SessionDeps, viewer: Viewer, id: string, reason: string | null) {
+export async function cancelIntervention(
+  deps: SessionDeps,
+  viewer: Viewer,
+  id: string,
+  reason: string | null,
+) {
   const faults = new Faults();
   faults.text(['reason'], reason, MAX_MESSAGE);
   if (faults.errors.length > 0) throw new DomainError(faults.errors);
@@ -42,5 +47,10 @@ function cancelInDraft(
 ): void {
   const intervention = draft.interventions.find((item) => item.id === id)!;
   put(draft, cancelled(intervention, toDeliver, now));
-  draft.events.push({ ...about(draft.session, actor, now), type: 'intervention_cancelled', subjectId: id, data: { reason } });
+  draft.events.push({
+    ...about(draft.session, actor, now),
+    type: 'intervention_cancelled',
+    subjectId: id,
+    data: { reason },
+  });
 }

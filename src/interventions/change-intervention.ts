@@ -26,15 +26,20 @@ export function changeIntervention<Reply extends Json>(
     idempotency,
     decide(aggregate, now) {
       const named = aggregate?.interventions.find((item) => item.id === id);
-      if (!aggregate || named === undefined || !inScope(viewer, aggregate.session.projectId)) return { refusal: [notFound] };
+      if (!aggregate || named === undefined || !inScope(viewer, aggregate.session.projectId))
+        return { refusal: [notFound] };
       const draft = begin(aggregate);
       const due = isPending(named) && advance(draft, named, now);
       const advanced = due ? { change: toChange(aggregate, draft, systemActor, now) } : {};
       const before = { ...draft, interventions: [...draft.interventions], events: draft.events.length };
       const decision = decide(draft, draft.interventions.find((item) => item.id === id)!, now);
       if ('refusal' in decision) return { ...advanced, ...decision };
-      const changed = before.events !== draft.events.length || draft.interventions.some((item, at) => item !== before.interventions[at]);
-      return changed ? { change: toChange(aggregate, draft, viewer.actor, now), reply: decision.reply } : { ...advanced, ...decision };
+      const changed =
+        before.events !== draft.events.length ||
+        draft.interventions.some((item, at) => item !== before.interventions[at]);
+      return changed
+        ? { change: toChange(aggregate, draft, viewer.actor, now), reply: decision.reply }
+        : { ...advanced, ...decision };
     },
   });
 }

@@ -33,7 +33,10 @@ export type ClockMove =
 export const isDue = ({ dueAt }: Intervention, now: Date): boolean => dueAt !== null && dueAt <= now;
 
 /** The deadline columns of an intervention just asked. */
-export function firstWindow(now: Date, timeout: number): Pick<Intervention, 'expiresAt' | 'dueAt' | 'windowEnded'> {
+export function firstWindow(
+  now: Date,
+  timeout: number,
+): Pick<Intervention, 'expiresAt' | 'dueAt' | 'windowEnded'> {
   const end = addSeconds(now, timeout);
   return { expiresAt: end, dueAt: end, windowEnded: false };
 }
@@ -51,7 +54,8 @@ export function clockMoves(intervention: Intervention, now: Date): ClockMove[] {
   while (dueAt !== null && dueAt <= now) {
     const at: Date = dueAt;
     if (!windowEnded) moves.push({ kind: 'window_ended', level, at });
-    if (!windowEnded && level === 0 && intervention.autoContinue) return [...moves, { kind: 'continued', at }];
+    if (!windowEnded && level === 0 && intervention.autoContinue)
+      return [...moves, { kind: 'continued', at }];
     const next = escalation.levels[level];
     if (!escalation.automatic || next === undefined) return [...moves, { kind: 'expired', at }];
     const climbAt = level === 0 ? climbTime(intervention, escalation.after, at) : at;

@@ -22,7 +22,12 @@ export type EscalateReply = { interventionId: string; escalationLevel: number; r
  * Raises an intervention to a level, or the next one (behaviour 4.11). Refusals: INVALID_INPUT for the present level or
  * a lower one, ESCALATION_EXHAUSTED past the last, and those of what is no longer pending.
  */
-export async function escalateIntervention(deps: SessionDeps, viewer: Viewer, id: string, input: EscalateInput) {
+export async function escalateIntervention(
+  deps: SessionDeps,
+  viewer: Viewer,
+  id: string,
+  input: EscalateInput,
+) {
   const faults = new Faults();
   faults.text(['escalation', 'reason'], input.reason, MAX_MESSAGE, 1);
   if (faults.errors.length > 0) throw new DomainError(faults.errors);
@@ -30,7 +35,13 @@ export async function escalateIntervention(deps: SessionDeps, viewer: Viewer, id
     id,
     idempotency: idempotencyOf(viewer.credentialId, 'escalateIntervention', { id, ...input }),
     decide(draft, intervention, now) {
-      const fault = escalateDraft(draft, intervention, { level: input.level ?? null, reason: input.reason }, viewer.actor, now);
+      const fault = escalateDraft(
+        draft,
+        intervention,
+        { level: input.level ?? null, reason: input.reason },
+        viewer.actor,
+        now,
+      );
       if (fault !== null) return { refusal: [fault] };
       const { escalationLevel, requiredRole } = draft.interventions.find((item) => item.id === id)!;
       return { reply: { interventionId: id, escalationLevel, requiredRole } };

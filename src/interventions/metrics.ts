@@ -6,7 +6,10 @@ import type { Change } from '../sessions/aggregate.ts';
 const BUCKETS = [1, 5, 15, 60, 300, 900, 3600, 14_400, 86_400, 604_800];
 
 /** Counts what this process commits; summed over replicas, each thing is counted once. */
-export function createInterventionMetrics(registry: Registry, prisma: PrismaClient): (changes: readonly Change[]) => void {
+export function createInterventionMetrics(
+  registry: Registry,
+  prisma: PrismaClient,
+): (changes: readonly Change[]) => void {
   const registers = [registry];
   const requests = new Counter({
     name: 'intervention_requests_total',
@@ -21,7 +24,12 @@ export function createInterventionMetrics(registry: Registry, prisma: PrismaClie
     buckets: BUCKETS,
     registers,
   });
-  const escalations = new Counter({ name: 'escalation_count', help: 'Escalations, by level.', labelNames: ['level'], registers });
+  const escalations = new Counter({
+    name: 'escalation_count',
+    help: 'Escalations, by level.',
+    labelNames: ['level'],
+    registers,
+  });
   const timeouts = new Counter({ name: 'timeout_count', help: 'Windows that ended unanswered.', registers });
   new Gauge({
     name: 'active_interventions',

@@ -18,7 +18,14 @@ import { resolveIntervention } from './resolve.ts';
 import { provideCustomResponse } from './respond.ts';
 import { responseOf } from './response.ts';
 import { selectInterventionOption } from './select-option.ts';
-import { Intervention, InterventionOption, InterventionResolution, InterventionType, InterventionUrgency, OptionCategory } from './types.ts';
+import {
+  Intervention,
+  InterventionOption,
+  InterventionResolution,
+  InterventionType,
+  InterventionUrgency,
+  OptionCategory,
+} from './types.ts';
 
 /** The row that a verb just wrote, or else as it stands now, where the viewer may see it. */
 async function rowOf(change: Change | null, id: string, { viewer, house }: Context): Promise<Row | null> {
@@ -35,11 +42,17 @@ type ResolutionFields = InterventionFields & {
 };
 type SelectionFields = Omit<ResolutionFields, 'resolution'> & { selectedOption: Option | null };
 type CustomFields = Omit<ResolutionFields, 'resolution'>;
-type EscalationFields = InterventionFields & { interventionId: string; escalationLevel: number | null; requiredRole: RoleName | null };
+type EscalationFields = InterventionFields & {
+  interventionId: string;
+  escalationLevel: number | null;
+  requiredRole: RoleName | null;
+};
 
 const InterventionPayload = payloadType<InterventionFields>('InterventionPayload').implement({
   interfaces: [MutationPayload],
-  fields: (t) => ({ intervention: t.field({ type: Intervention, nullable: true, resolve: (payload) => payload.intervention }) }),
+  fields: (t) => ({
+    intervention: t.field({ type: Intervention, nullable: true, resolve: (payload) => payload.intervention }),
+  }),
 });
 
 const InterventionResolutionResult = payloadType<ResolutionFields>('InterventionResolutionResult').implement({
@@ -48,7 +61,9 @@ const InterventionResolutionResult = payloadType<ResolutionFields>('Intervention
     sessionId: t.exposeID('sessionId', { nullable: true }),
     interventionId: t.exposeID('interventionId'),
     resolution: t.expose('resolution', { type: InterventionResolution, nullable: true }),
-    sessionResumed: t.exposeBoolean('sessionResumed', { description: 'This answer took the session out of waiting.' }),
+    sessionResumed: t.exposeBoolean('sessionResumed', {
+      description: 'This answer took the session out of waiting.',
+    }),
     intervention: t.field({ type: Intervention, nullable: true, resolve: (payload) => payload.intervention }),
   }),
 });
@@ -58,7 +73,11 @@ const OptionSelectionResult = payloadType<SelectionFields>('OptionSelectionResul
   fields: (t) => ({
     sessionId: t.exposeID('sessionId', { nullable: true }),
     interventionId: t.exposeID('interventionId'),
-    selectedOption: t.field({ type: InterventionOption, nullable: true, resolve: ({ selectedOption }) => selectedOption }),
+    selectedOption: t.field({
+      type: InterventionOption,
+      nullable: true,
+      resolve: ({ selectedOption }) => selectedOption,
+    }),
     sessionResumed: t.exposeBoolean('sessionResumed'),
     intervention: t.field({ type: Intervention, nullable: true, resolve: (payload) => payload.intervention }),
   }),
@@ -91,8 +110,14 @@ const InterventionOptionInput = builder.inputType('InterventionOptionInput', {
     label: t.string({ required: true }),
     description: t.string({ required: true }),
     value: t.string({ required: true }),
-    category: t.field({ type: OptionCategory, description: 'SELECTION when left out. ESCALATION escalates when chosen.' }),
-    metadata: t.field({ type: 'JSON', description: "An object; folded into the session's context when chosen." }),
+    category: t.field({
+      type: OptionCategory,
+      description: 'SELECTION when left out. ESCALATION escalates when chosen.',
+    }),
+    metadata: t.field({
+      type: 'JSON',
+      description: "An object; folded into the session's context when chosen.",
+    }),
     recommended: t.boolean({ defaultValue: false }),
     disabled: t.boolean({ defaultValue: false }),
   }),
@@ -118,7 +143,9 @@ const RequestInterventionInput = builder.inputType('RequestInterventionInput', {
   }),
 });
 
-const ResolutionType = builder.enumType('ResolutionType', { values: ['APPROVE', 'REJECT', 'MODIFY', 'ESCALATE'] as const });
+const ResolutionType = builder.enumType('ResolutionType', {
+  values: ['APPROVE', 'REJECT', 'MODIFY', 'ESCALATE'] as const,
+});
 
 const InterventionResolutionInput = builder.inputType('InterventionResolutionInput', {
   description: 'MODIFY needs modifications; ESCALATE may name a level.',
@@ -138,7 +165,12 @@ const EscalationInput = builder.inputType('EscalationInput', {
 });
 
 /** A verb that answers with the intervention it was about. */
-const about = (message: string, context: Context, id: string, work: () => Promise<{ change: Change | null }>) =>
+const about = (
+  message: string,
+  context: Context,
+  id: string,
+  work: () => Promise<{ change: Change | null }>,
+) =>
   answer<InterventionFields>(
     message,
     async () => ({ intervention: await rowOf((await work()).change, id, context) }),
@@ -148,7 +180,12 @@ const about = (message: string, context: Context, id: string, work: () => Promis
 /** What a refused answer shows: the intervention as it stands (behaviour 4.2). */
 async function standing(id: string, context: Context): Promise<CustomFields> {
   const intervention = await rowOf(null, id, context);
-  return { sessionId: intervention?.sessionId ?? null, interventionId: id, sessionResumed: false, intervention };
+  return {
+    sessionId: intervention?.sessionId ?? null,
+    interventionId: id,
+    sessionResumed: false,
+    intervention,
+  };
 }
 
 builder.mutationFields((t) => ({
@@ -194,7 +231,9 @@ builder.mutationFields((t) => ({
     args: { id: t.arg.id({ required: true }) },
     resolve(_, { id }, context) {
       authorize(context.viewer, 'intervention.claim');
-      return about('intervention claimed', context, id, () => claimIntervention(context.house, context.viewer, id));
+      return about('intervention claimed', context, id, () =>
+        claimIntervention(context.house, context.viewer, id),
+      );
     },
   }),
   releaseIntervention: t.field({
@@ -202,13 +241,18 @@ builder.mutationFields((t) => ({
     args: { id: t.arg.id({ required: true }) },
     resolve(_, { id }, context) {
       authorize(context.viewer, 'intervention.claim');
-      return about('intervention released', context, id, () => releaseIntervention(context.house, context.viewer, id));
+      return about('intervention released', context, id, () =>
+        releaseIntervention(context.house, context.viewer, id),
+      );
     },
   }),
   resolveIntervention: t.field({
     type: InterventionResolutionResult,
     description: 'Approves, rejects, modifies or escalates.',
-    args: { id: t.arg.id({ required: true }), resolution: t.arg({ type: InterventionResolutionInput, required: true }) },
+    args: {
+      id: t.arg.id({ required: true }),
+      resolution: t.arg({ type: InterventionResolutionInput, required: true }),
+    },
     resolve(_, { id, resolution }, context) {
       authorize(context.viewer, 'intervention.resolve');
       return answer<ResolutionFields>(
@@ -237,7 +281,11 @@ builder.mutationFields((t) => ({
         async () => {
           const { reply, change } = await selectInterventionOption(context.house, context.viewer, id, input);
           const intervention = await rowOf(change, id, context);
-          return { ...reply, intervention, selectedOption: (intervention && responseOf(intervention)?.selectedOption) ?? null };
+          return {
+            ...reply,
+            intervention,
+            selectedOption: (intervention && responseOf(intervention)?.selectedOption) ?? null,
+          };
         },
         async () => ({ ...(await standing(id, context)), selectedOption: null }),
       );
@@ -245,7 +293,8 @@ builder.mutationFields((t) => ({
   }),
   provideCustomResponse: t.field({
     type: CustomResponseResult,
-    description: "Answers in a person's own words. responseType: approve, reject, modify, escalate, or any other name.",
+    description:
+      "Answers in a person's own words. responseType: approve, reject, modify, escalate, or any other name.",
     args: {
       id: t.arg.id({ required: true }),
       responseText: t.arg.string({ required: true }),

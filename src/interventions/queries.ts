@@ -61,10 +61,16 @@ function matching(search: string | null | undefined): Conditions {
   if (search.length > LONGEST_SEARCH) {
     throw new RequestError('BAD_USER_INPUT', `search must have at most ${LONGEST_SEARCH} characters`);
   }
-  return [Prisma.sql`to_tsvector('simple', message || ' ' || agent_name) @@ websearch_to_tsquery('simple', ${search})`];
+  return [
+    Prisma.sql`to_tsvector('simple', message || ' ' || agent_name) @@ websearch_to_tsquery('simple', ${search})`,
+  ];
 }
 
-export async function findIntervention(prisma: PrismaClient, viewer: Viewer, id: string): Promise<Intervention | null> {
+export async function findIntervention(
+  prisma: PrismaClient,
+  viewer: Viewer,
+  id: string,
+): Promise<Intervention | null> {
   const intervention = await prisma.intervention.findUnique({ where: { id } });
   return intervention && inScope(viewer, intervention.projectId) ? intervention : null;
 }

@@ -59,7 +59,11 @@ export async function requestIntervention(deps: SessionDeps, viewer: Viewer, inp
       const able = mayAct(aggregate.session);
       if (!able.ok) return { refusal: [able.error] };
       if (aggregate.queuePending >= QUEUE_BOUND) {
-        return { refusal: [{ code: 'QUEUE_FULL', message: `the team has ${aggregate.queuePending} interventions pending` }] };
+        return {
+          refusal: [
+            { code: 'QUEUE_FULL', message: `the team has ${aggregate.queuePending} interventions pending` },
+          ],
+        };
       }
       const draft = begin(aggregate);
       const { session } = aggregate;
@@ -86,7 +90,10 @@ export async function requestIntervention(deps: SessionDeps, viewer: Viewer, inp
           expiresAt: intervention.expiresAt!.toISOString(),
         },
       });
-      return { change: toChange(aggregate, draft, viewer.actor, now), reply: { interventionId: intervention.id } };
+      return {
+        change: toChange(aggregate, draft, viewer.actor, now),
+        reply: { interventionId: intervention.id },
+      };
     },
   });
 }
@@ -112,14 +119,20 @@ function checkRequest(input: RequestInput): Faults['errors'] {
     faults.text([...path, 'description'], option.description, MAX_MESSAGE);
     faults.text([...path, 'value'], option.value, MAX_MESSAGE);
     faults.jsonObject([...path, 'metadata'], option.metadata);
-    if (seen.has(option.id)) faults.add([...path, 'id'], `the option id ${JSON.stringify(option.id)} is repeated`);
+    if (seen.has(option.id))
+      faults.add([...path, 'id'], `the option id ${JSON.stringify(option.id)} is repeated`);
     seen.add(option.id);
   });
   return faults.errors;
 }
 
 /** A new intervention, its terms fixed here and now (behaviour 4.14). */
-function asked(id: string, session: { id: string; teamId: string; projectId: string }, input: RequestInput, now: Date): Intervention {
+function asked(
+  id: string,
+  session: { id: string; teamId: string; projectId: string },
+  input: RequestInput,
+  now: Date,
+): Intervention {
   const timeout = input.timeout ?? defaultTerms.timeout;
   return {
     id,

@@ -15,10 +15,20 @@ export interface ResolveInput {
   idempotencyKey?: string | null;
 }
 
-const contents = { APPROVE: 'Approved', REJECT: 'Rejected', MODIFY: 'Approved with modifications', ESCALATE: 'Escalated' };
+const contents = {
+  APPROVE: 'Approved',
+  REJECT: 'Rejected',
+  MODIFY: 'Approved with modifications',
+  ESCALATE: 'Escalated',
+};
 
 /** Approves, rejects, modifies or escalates (behaviour 4.3). */
-export async function resolveIntervention(deps: SessionDeps, viewer: Viewer, id: string, input: ResolveInput) {
+export async function resolveIntervention(
+  deps: SessionDeps,
+  viewer: Viewer,
+  id: string,
+  input: ResolveInput,
+) {
   const faults = new Faults();
   faults.text(['resolution', 'reasoning'], input.reasoning, MAX_MESSAGE);
   faults.json(['resolution', 'modifications'], input.modifications);

@@ -15,7 +15,12 @@ export interface RespondInput {
 }
 
 /** Answers in a person's own words (behaviour 4.3, 4.7). */
-export async function provideCustomResponse(deps: SessionDeps, viewer: Viewer, id: string, input: RespondInput) {
+export async function provideCustomResponse(
+  deps: SessionDeps,
+  viewer: Viewer,
+  id: string,
+  input: RespondInput,
+) {
   const faults = new Faults();
   faults.text(['responseText'], input.responseText, MAX_MESSAGE);
   faults.text(['responseType'], input.responseType, MAX_NAME, 1);
@@ -29,7 +34,10 @@ export async function provideCustomResponse(deps: SessionDeps, viewer: Viewer, i
 }
 
 /** Approve, reject, modify (the text is the modification) and escalate by their names; anything else is a response. */
-export function customAnswer({ responseText, responseType, metadata, answer }: RespondInput, fingerprint: string): Answer {
+export function customAnswer(
+  { responseText, responseType, metadata, answer }: RespondInput,
+  fingerprint: string,
+): Answer {
   const named = responseType.trim().toLowerCase();
   // The names of what only the system does are not a person's to give.
   const type = named === 'auto_continue' || named === 'select_option' ? `custom_${named}` : named;

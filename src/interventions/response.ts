@@ -29,7 +29,8 @@ export interface Receipt {
   sessionResumed: boolean;
 }
 
-export const receiptOf = (intervention: { receipt: unknown }): Receipt | null => intervention.receipt as Receipt | null;
+export const receiptOf = (intervention: { receipt: unknown }): Receipt | null =>
+  intervention.receipt as Receipt | null;
 
 /** The resolution that each response type means (behaviour 4.3). "escalate" is none: it escalates. */
 export function resolutionOf(responseType: string): InterventionResolution {
@@ -67,7 +68,11 @@ const RESERVED = [
  * keys goes: an old denial beside a new approval would tell the agent both. Metadata that would take the context past
  * the bound of behaviour 10.3 is left out, else each answer could add as much again; it stands in `selected_option`.
  */
-export function foldResponse(context: JsonObject, response: HumanResponse, escalatedByHand: boolean): JsonObject {
+export function foldResponse(
+  context: JsonObject,
+  response: HumanResponse,
+  escalatedByHand: boolean,
+): JsonObject {
   const { responseType, selectedOption } = response;
   const means = (value: string): boolean =>
     responseType === value || (responseType === 'select_option' && selectedOption?.value === value);
@@ -85,9 +90,12 @@ export function foldResponse(context: JsonObject, response: HumanResponse, escal
   const plain = unreserved(context);
   const metadata = unreserved(selectedOption?.metadata ?? {});
   const enriched = { ...plain, ...metadata };
-  const fits = Object.keys(metadata).length === 0 || Buffer.byteLength(JSON.stringify(enriched)) <= MAX_JSON_BYTES;
+  const fits =
+    Object.keys(metadata).length === 0 || Buffer.byteLength(JSON.stringify(enriched)) <= MAX_JSON_BYTES;
   return { ...(fits ? enriched : plain), ...reserved } as JsonObject;
 }
 
 const unreserved = (object: JsonObject): JsonObject =>
-  Object.fromEntries(Object.entries(object).filter(([key]) => !(RESERVED as readonly string[]).includes(key)));
+  Object.fromEntries(
+    Object.entries(object).filter(([key]) => !(RESERVED as readonly string[]).includes(key)),
+  );

@@ -21,7 +21,12 @@ export interface ResumeInput {
 }
 
 /** Answers the session's current intervention, or revives a TIMEOUT session (behaviour 3.7). */
-export async function resumeSession(deps: SessionDeps, viewer: Viewer, sessionId: string, input: ResumeInput) {
+export async function resumeSession(
+  deps: SessionDeps,
+  viewer: Viewer,
+  sessionId: string,
+  input: ResumeInput,
+) {
   const faults = new Faults();
   faults.text(['humanResponse', 'content'], input.content, MAX_MESSAGE);
   faults.text(['humanResponse', 'responseType'], input.responseType, MAX_NAME, 1);
@@ -49,14 +54,24 @@ export async function resumeSession(deps: SessionDeps, viewer: Viewer, sessionId
  * What the same person's same answer got before (behaviour 4.2), where nothing is left to answer. While something is,
  * an equal answer is a new one: it may well be meant for the next question.
  */
-async function firstResult(deps: SessionDeps, viewer: Viewer, sessionId: string, fingerprint: string): Promise<AnswerReply | null> {
+async function firstResult(
+  deps: SessionDeps,
+  viewer: Viewer,
+  sessionId: string,
+  fingerprint: string,
+): Promise<AnswerReply | null> {
   const answered = await deps.prisma.intervention.findFirst({
     where: { sessionId, receipt: { path: ['fingerprint'], equals: fingerprint } },
     orderBy: { id: 'desc' },
   });
   const receipt = answered && receiptOf(answered);
   if (!receipt || receipt.actorId !== viewer.actor.id || !inScope(viewer, answered.projectId)) return null;
-  return { interventionId: answered.id, sessionId, resolution: answered.resolution, sessionResumed: receipt.sessionResumed };
+  return {
+    interventionId: answered.id,
+    sessionId,
+    resolution: answered.resolution,
+    sessionResumed: receipt.sessionResumed,
+  };
 }
 
 function answerOf(input: ResumeInput, fingerprint: string): Answer {
@@ -64,7 +79,13 @@ function answerOf(input: ResumeInput, fingerprint: string): Answer {
   const custom = customAnswer({ responseText: content, responseType, metadata, answer }, fingerprint);
   const given = { ...custom, customInput: customInput ?? null, mayRevive: true };
   if (optionId === null || optionId === undefined) return given;
-  return { ...given, responseType: 'select_option', optionId, metadata: plainObject(metadata), formRequired: true };
+  return {
+    ...given,
+    responseType: 'select_option',
+    optionId,
+    metadata: plainObject(metadata),
+    formRequired: true,
+  };
 }
 
 /** The oldest one pending, or in a session that timed out the oldest one unanswered. */

@@ -47,7 +47,10 @@ export function mayStillAnswer(intervention: Intervention): Outcome<null> {
 /** Whether this viewer may answer it: the level's role (4.11) and the claim (4.6). True: it took an override. */
 export function mayAnswer(intervention: Intervention, viewer: Viewer): Outcome<{ override: boolean }> {
   if (!satisfies(viewer.role, intervention.requiredRole)) {
-    return deny('FORBIDDEN', `this must be answered by ${article(intervention.requiredRole)} or a higher role`);
+    return deny(
+      'FORBIDDEN',
+      `this must be answered by ${article(intervention.requiredRole)} or a higher role`,
+    );
   }
   const claimer = intervention.claimedBy as Actor | null;
   if (claimer === null || claimer.id === viewer.actor.id) return allow({ override: false });
@@ -125,9 +128,12 @@ export function targetLevel(intervention: Intervention, wanted: number | null): 
   // A level may come out of an option's metadata, which is the agent's.
   if (!Number.isInteger(level)) return deny('INVALID_INPUT', 'level must be a whole number', ['level']);
   if (level <= intervention.escalationLevel) {
-    return deny('INVALID_INPUT', `level must be above the present one, ${intervention.escalationLevel}`, ['level']);
+    return deny('INVALID_INPUT', `level must be above the present one, ${intervention.escalationLevel}`, [
+      'level',
+    ]);
   }
-  if (level > levels.length) return deny('ESCALATION_EXHAUSTED', `there are ${levels.length} levels`, ['level']);
+  if (level > levels.length)
+    return deny('ESCALATION_EXHAUSTED', `there are ${levels.length} levels`, ['level']);
   return allow(level);
 }
 

@@ -7,7 +7,13 @@ import { RequestError } from '../kernel/errors.ts';
 import { findTeam } from '../projects/schema.ts';
 import { findIntervention, type InterventionFilter as Filter, listInterventions } from './queries.ts';
 import { type CountBy as Count, type InterventionStats as Stats, readStats } from './stats.ts';
-import { Intervention, InterventionConnection, InterventionStatus, InterventionType, InterventionUrgency } from './types.ts';
+import {
+  Intervention,
+  InterventionConnection,
+  InterventionStatus,
+  InterventionType,
+  InterventionUrgency,
+} from './types.ts';
 
 loadNodesWith('intervention', (id, { viewer, house }) => findIntervention(house.prisma, viewer, id));
 
@@ -23,7 +29,9 @@ const InterventionFilter = builder.inputType('InterventionFilter', {
     agentName: t.string(),
     claimedByMe: t.boolean(),
     createdAt: t.field({ type: TimeRangeInput }),
-    search: t.string({ description: 'Words in the message or the agent\'s name: all of them, "a phrase", a or b, -not.' }),
+    search: t.string({
+      description: 'Words in the message or the agent\'s name: all of them, "a phrase", a or b, -not.',
+    }),
   }),
 });
 
@@ -52,7 +60,13 @@ const InterventionStats = builder.objectRef<Stats>('InterventionStats').implemen
 
 /** The plain lists show this many, newest first. */
 const newest = async (context: Context, filter: Filter): Promise<Row[]> =>
-  (await listInterventions(context.house.prisma, context.viewer, filter, { kind: 'forward', limit: 200, after: null })).rows;
+  (
+    await listInterventions(context.house.prisma, context.viewer, filter, {
+      kind: 'forward',
+      limit: 200,
+      after: null,
+    })
+  ).rows;
 
 builder.queryFields((t) => ({
   intervention: t.field({
@@ -65,7 +79,8 @@ builder.queryFields((t) => ({
     type: InterventionConnection,
     description: 'Newest first.',
     args: { filter: t.arg({ type: InterventionFilter }), ...pageArgs(t.arg) },
-    resolve: (_, { filter, ...page }, { viewer, house }) => listInterventions(house.prisma, viewer, filter ?? {}, pageOf(page)),
+    resolve: (_, { filter, ...page }, { viewer, house }) =>
+      listInterventions(house.prisma, viewer, filter ?? {}, pageOf(page)),
   }),
   teamInterventions: t.field({
     type: [Intervention],
@@ -85,7 +100,8 @@ builder.queryFields((t) => ({
     type: InterventionStats,
     args: { teamId: t.arg.id({ required: true }), timeRange: t.arg({ type: TimeRangeInput }) },
     async resolve(_, { teamId, timeRange }, context) {
-      if ((await findTeam(teamId, context)) === null) throw new RequestError('NOT_FOUND', 'there is no such team');
+      if ((await findTeam(teamId, context)) === null)
+        throw new RequestError('NOT_FOUND', 'there is no such team');
       return readStats(context.house.prisma, teamId, timeRange ?? null);
     },
   }),

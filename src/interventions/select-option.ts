@@ -12,7 +12,12 @@ export interface SelectOptionInput {
 }
 
 /** Chooses one of the options; one of category ESCALATION escalates instead (behaviour 4.3, 4.5). */
-export async function selectInterventionOption(deps: SessionDeps, viewer: Viewer, id: string, input: SelectOptionInput) {
+export async function selectInterventionOption(
+  deps: SessionDeps,
+  viewer: Viewer,
+  id: string,
+  input: SelectOptionInput,
+) {
   const faults = new Faults();
   faults.text(['customInput'], input.customInput, MAX_MESSAGE);
   faults.text(['reasoning'], input.reasoning, MAX_MESSAGE);

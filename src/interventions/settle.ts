@@ -25,20 +25,31 @@ export function settle(
   const async = intervention.asyncMode;
   draft.session = revives
     ? revive(draft, intervention, async, now)
-    : afterSettling(draft.session, draft.interventions, { unanswered: false, answeredAsync: async, answered: true }, now);
+    : afterSettling(
+        draft.session,
+        draft.interventions,
+        { unanswered: false, answeredAsync: async, answered: true },
+        now,
+      );
   draft.session = {
     ...draft.session,
     context: foldResponse(plainObject(draft.session.context), response, escalatedByHand(intervention)),
   };
   draft.contextChanged = true;
-  const sessionResumed = (waited || revives) && !waitsForHuman(draft.session) && draft.session.status !== 'TIMEOUT';
+  const sessionResumed =
+    (waited || revives) && !waitsForHuman(draft.session) && draft.session.status !== 'TIMEOUT';
   put(draft, answered(intervention, response, resolution, receipt && { ...receipt, sessionResumed }, now));
   draft.drive ||= !isExternal(draft.session);
   draft.events.push({
     ...about(draft.session, actor, now),
     type: 'intervention_resolved',
     subjectId: intervention.id,
-    data: { resolution, responseType: response.responseType, option: response.selectedOption?.id ?? null, revived: revives },
+    data: {
+      resolution,
+      responseType: response.responseType,
+      option: response.selectedOption?.id ?? null,
+      revived: revives,
+    },
   });
   return sessionResumed;
 }

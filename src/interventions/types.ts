@@ -21,7 +21,9 @@ const keys = <T extends object>(values: T) => Object.keys(values) as (keyof T & 
 export const InterventionType = builder.enumType('InterventionType', { values: keys(TypeEnum) });
 export const InterventionUrgency = builder.enumType('InterventionUrgency', { values: keys(UrgencyEnum) });
 export const InterventionStatus = builder.enumType('InterventionStatus', { values: keys(StatusEnum) });
-export const InterventionResolution = builder.enumType('InterventionResolution', { values: keys(ResolutionEnum) });
+export const InterventionResolution = builder.enumType('InterventionResolution', {
+  values: keys(ResolutionEnum),
+});
 export const DeliveryStatus = builder.enumType('DeliveryStatus', {
   description: 'Whether the answer has reached the agent.',
   values: keys(DeliveryEnum),
@@ -53,11 +55,19 @@ const HumanResponse = builder.objectRef<Response>('HumanResponse').implement({
       description: 'approve, reject, modify, select_option, auto_continue, or a custom one.',
     }),
     content: t.exposeString('content'),
-    selectedOption: t.field({ type: InterventionOption, nullable: true, resolve: ({ selectedOption }) => selectedOption }),
+    selectedOption: t.field({
+      type: InterventionOption,
+      nullable: true,
+      resolve: ({ selectedOption }) => selectedOption,
+    }),
     customInput: t.exposeString('customInput', { nullable: true }),
     reasoning: t.exposeString('reasoning', { nullable: true }),
     modifications: t.expose('modifications', { type: 'JSON', nullable: true }),
-    answer: t.expose('answer', { type: 'JSON', nullable: true, description: "What responseSchema's form was filled in with." }),
+    answer: t.expose('answer', {
+      type: 'JSON',
+      nullable: true,
+      description: "What responseSchema's form was filled in with.",
+    }),
     metadata: t.expose('metadata', { type: 'JSON' }),
     respondedBy: t.field({ type: Actor, resolve: ({ respondedBy }) => respondedBy }),
     timestamp: t.field({ type: 'DateTime', resolve: ({ timestamp }) => new Date(timestamp) }),
@@ -78,7 +88,8 @@ const EscalationStep = builder.objectRef<Step>('EscalationStep').implement({
 
 export const Intervention = builder.prismaObject('Intervention', {
   interfaces: [Node],
-  description: 'What an agent asks of people. Its terms (deadlines, roles, options) were fixed when it was asked.',
+  description:
+    'What an agent asks of people. Its terms (deadlines, roles, options) were fixed when it was asked.',
   fields: (t) => ({
     id: t.exposeID('id'),
     type: t.expose('type', { type: InterventionType }),
@@ -92,18 +103,30 @@ export const Intervention = builder.prismaObject('Intervention', {
     message: t.exposeString('message'),
     options: t.field({ type: [InterventionOption], resolve: (row) => optionsOf(row) }),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),
-    resolvedAt: t.expose('resolvedAt', { type: 'DateTime', nullable: true, description: 'When it stopped being pending.' }),
+    resolvedAt: t.expose('resolvedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it stopped being pending.',
+    }),
     resolvedBy: t.relation('resolvedBy', { nullable: true, type: User }),
     resolution: t.expose('resolution', { type: InterventionResolution, nullable: true }),
     humanResponse: t.field({ type: HumanResponse, nullable: true, resolve: (row) => responseOf(row) }),
-    escalationLevel: t.int({ nullable: true, description: '0 until first escalated.', resolve: (row) => row.escalationLevel }),
+    escalationLevel: t.int({
+      nullable: true,
+      description: '0 until first escalated.',
+      resolve: (row) => row.escalationLevel,
+    }),
     escalations: t.field({ type: [EscalationStep], resolve: (row) => escalationsOf(row) }),
     requiredRole: t.expose('requiredRole', {
       type: Role,
       description: 'The role that must answer at the present escalation level; a higher one may.',
     }),
     claimedBy: t.field({ type: Actor, nullable: true, resolve: (row) => row.claimedBy as ActorShape | null }),
-    timeout: t.int({ nullable: true, description: 'Seconds of the first window.', resolve: (row) => row.timeout }),
+    timeout: t.int({
+      nullable: true,
+      description: 'Seconds of the first window.',
+      resolve: (row) => row.timeout,
+    }),
     expiresAt: t.expose('expiresAt', {
       type: 'DateTime',
       nullable: true,
@@ -122,7 +145,8 @@ export const Intervention = builder.prismaObject('Intervention', {
     responseSchema: t.expose('responseSchema', {
       type: 'JSON',
       nullable: true,
-      description: "JSON Schema that an answer's `answer` must satisfy; the workstation draws a form from it.",
+      description:
+        "JSON Schema that an answer's `answer` must satisfy; the workstation draws a form from it.",
     }),
     delivery: t.expose('delivery', {
       type: DeliveryStatus,

@@ -17,7 +17,11 @@ const PATIENCE = 2_000;
 export interface Queue {
   readonly boss: PgBoss;
   /** Writes jobs in the caller's transaction: they are there if and only if it commits. */
-  enqueue<Name extends JobName>(tx: RawClient, name: Name, payloads: readonly JobPayload<Name>[]): Promise<void>;
+  enqueue<Name extends JobName>(
+    tx: RawClient,
+    name: Name,
+    payloads: readonly JobPayload<Name>[],
+  ): Promise<void>;
   /** The jobs of changes that drive a runner; what `createChangeSession` asks for. */
   enqueueDrives: (tx: RawClient, sessionIds: string[]) => Promise<void>;
   /** Rejects when the queue's tables do not answer within 2 s: then this process is not ready. */
@@ -69,7 +73,11 @@ export async function openQueue({ database, log, supervise }: Options): Promise<
 }
 
 function assemble(boss: PgBoss): Queue {
-  async function enqueue<Name extends JobName>(tx: RawClient, name: Name, payloads: readonly JobPayload<Name>[]) {
+  async function enqueue<Name extends JobName>(
+    tx: RawClient,
+    name: Name,
+    payloads: readonly JobPayload<Name>[],
+  ) {
     if (payloads.length === 0) return;
     const data = payloads.map((payload) => ({ data: parsePayload(name, payload) as object }));
     await boss.insert(name, data, { db: fromPrisma(tx) });
@@ -77,14 +85,23 @@ function assemble(boss: PgBoss): Queue {
   return {
     boss,
     enqueue,
-    enqueueDrives: (tx, sessionIds) => enqueue(tx, 'drive', sessionIds.map((sessionId) => ({ sessionId }))),
+    enqueueDrives: (tx, sessionIds) =>
+      enqueue(
+        tx,
+        'drive',
+        sessionIds.map((sessionId) => ({ sessionId })),
+      ),
     async assertReady() {
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise<never>((_, reject) => {
-        timer = setTimeout(() => reject(new Error(`the job queue did not answer within ${PATIENCE} ms`)), PATIENCE);
+        timer = setTimeout(
+          () => reject(new Error(`the job queue did not answer within ${PATIENCE} ms`)),
+          PATIENCE,
+        );
       });
       try {
-        if (!(await Promise.race([boss.isInstalled(), late]))) throw new Error('the job queue is not installed');
+        if (!(await Promise.race([boss.isInstalled(), late])))
+          throw new Error('the job queue is not installed');
       } finally {
         clearTimeout(timer);
       }

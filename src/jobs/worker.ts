@@ -30,7 +30,11 @@ export interface Worker {
 
 /** What a process with the role `worker` does beside the API: it drives sessions. */
 export function createWorker(deps: WorkerDeps): Worker {
-  const { database: { signals }, queue: { boss }, log } = deps;
+  const {
+    database: { signals },
+    queue: { boss },
+    log,
+  } = deps;
   const driver = createDriver(deps);
   const handlers: JobHandlers = { drive: ({ sessionId }) => driver.drive(sessionId) };
   const undo: (() => void)[] = [];
@@ -38,11 +42,19 @@ export function createWorker(deps: WorkerDeps): Worker {
   async function work(name: JobName): Promise<void> {
     const id = await boss.work(
       name,
-      { batchSize: BATCH, pollingIntervalSeconds: POLL_SECONDS, burstWhenBatchFull: true, perJobResults: true },
+      {
+        batchSize: BATCH,
+        pollingIntervalSeconds: POLL_SECONDS,
+        burstWhenBatchFull: true,
+        perJobResults: true,
+      },
       (batch) => Promise.all(batch.map((job) => run(name, job))),
     );
     const wake = () => boss.notifyWorker(id);
-    undo.push(signals.on(WAKE, (queue) => queue === name && wake()), signals.onReconnect(wake));
+    undo.push(
+      signals.on(WAKE, (queue) => queue === name && wake()),
+      signals.onReconnect(wake),
+    );
   }
 
   async function run(name: JobName, { id, data }: { id: string; data: unknown }) {
@@ -64,7 +76,9 @@ export function createWorker(deps: WorkerDeps): Worker {
     },
     async stop(graceMs) {
       for (const release of undo.splice(0)) release();
-      const idle = Promise.all((Object.keys(jobs) as JobName[]).map((name) => boss.offWork(name, { wait: true })));
+      const idle = Promise.all(
+        (Object.keys(jobs) as JobName[]).map((name) => boss.offWork(name, { wait: true })),
+      );
       await driver.stop(graceMs);
       await idle;
       // Whoever else there is need not wait for its next look to find what was put back.

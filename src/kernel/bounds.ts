@@ -22,7 +22,8 @@ export class Faults {
     const name = path.at(-1)!;
     if (min > 0 && value.trim() === '') this.add(path, `${name} must not be empty`);
     // Characters, not UTF-16 units: what a person counts.
-    else if (value.length > max && [...value].length > max) this.add(path, `${name} must have at most ${max} characters`);
+    else if (value.length > max && [...value].length > max)
+      this.add(path, `${name} must have at most ${max} characters`);
   }
 
   seconds(path: string[], value: number | null | undefined): void {
@@ -35,7 +36,8 @@ export class Faults {
   json(path: string[], value: unknown): void {
     if (value === null || value === undefined) return;
     const name = path.at(-1)!;
-    if (depthOf(value, MAX_JSON_DEPTH) > MAX_JSON_DEPTH) this.add(path, `${name} must nest at most ${MAX_JSON_DEPTH} levels`);
+    if (depthOf(value, MAX_JSON_DEPTH) > MAX_JSON_DEPTH)
+      this.add(path, `${name} must nest at most ${MAX_JSON_DEPTH} levels`);
     else if (Buffer.byteLength(JSON.stringify(value)) > MAX_JSON_BYTES) {
       this.add(path, `${name} must have at most ${MAX_JSON_BYTES} bytes as JSON`);
     }
@@ -43,7 +45,8 @@ export class Faults {
 
   jsonObject(path: string[], value: unknown): void {
     if (value === null || value === undefined) return;
-    if (typeof value !== 'object' || Array.isArray(value)) this.add(path, `${path.at(-1)!} must be a JSON object`);
+    if (typeof value !== 'object' || Array.isArray(value))
+      this.add(path, `${path.at(-1)!} must be a JSON object`);
     else this.json(path, value);
   }
 }

@@ -17,7 +17,10 @@ export const systemClock: Clock = {
     let timer: NodeJS.Timeout;
     const arm = () => {
       const left = at.getTime() - Date.now();
-      timer = setTimeout(() => (left > LONGEST_TIMER ? arm() : callback()), Math.min(Math.max(left, 0), LONGEST_TIMER));
+      timer = setTimeout(
+        () => (left > LONGEST_TIMER ? arm() : callback()),
+        Math.min(Math.max(left, 0), LONGEST_TIMER),
+      );
       timer.unref();
     };
     arm();

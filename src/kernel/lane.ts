@@ -27,11 +27,14 @@ export class Lane<Item, Result> {
     });
   }
 
-  /** Once per tick, so that callers of one tick share a batch. */
+  /**
+   * Behind all that has arrived by now: the requests that wait in sockets are read first, and share the batch. Without
+   * it a lone first one would leave by itself each time, above all where the database works in this very thread.
+   */
   #schedule(): void {
     if (this.#scheduled || this.#inFlight >= this.#width) return;
     this.#scheduled = true;
-    queueMicrotask(() => {
+    setImmediate(() => {
       this.#scheduled = false;
       while (this.#waiting.length > 0 && this.#inFlight < this.#width) void this.#depart();
     });

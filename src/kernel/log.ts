@@ -8,6 +8,9 @@ export function createLog(level: string): Log {
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
-    redact: { paths: ['authorization', '*.authorization', '*.*.authorization', 'secret', '*.secret'], censor: '…' },
+    redact: {
+      paths: ['authorization', '*.authorization', '*.*.authorization', 'secret', '*.secret'],
+      censor: '…',
+    },
   });
 }

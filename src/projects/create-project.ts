@@ -14,11 +14,16 @@ export interface CreateProjectInput {
 }
 
 /** A new project: what keys are bound to and budgets are counted by. Projects are not deleted (behaviour 2.9). */
-export async function createProject(deps: ProjectDeps, viewer: Viewer, input: CreateProjectInput): Promise<Project> {
+export async function createProject(
+  deps: ProjectDeps,
+  viewer: Viewer,
+  input: CreateProjectInput,
+): Promise<Project> {
   const timeZone = input.timeZone ?? 'UTC';
   const faults = new Faults();
   faults.text(['name'], input.name, MAX_NAME, 1);
-  if (!isTimeZone(timeZone)) faults.add(['timeZone'], 'timeZone must be an IANA time zone, such as Europe/Berlin');
+  if (!isTimeZone(timeZone))
+    faults.add(['timeZone'], 'timeZone must be an IANA time zone, such as Europe/Berlin');
   if (faults.errors.length > 0) throw new DomainError(faults.errors);
   const idempotency = idempotencyOf(viewer.credentialId, 'createProject', input);
   const { reply, repeated } = await remembering(deps, 'create a project', idempotency, async (tx) => {

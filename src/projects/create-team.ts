@@ -21,11 +21,15 @@ export async function createTeam(deps: ProjectDeps, viewer: Viewer, input: Creat
   if (faults.errors.length > 0) throw new DomainError(faults.errors);
   const idempotency = idempotencyOf(viewer.credentialId, 'createTeam', input);
   const { reply, repeated } = await remembering(deps, 'create a team', idempotency, async (tx) => {
-    const project = inScope(viewer, projectId) ? await tx.project.findUnique({ where: { id: projectId } }) : null;
+    const project = inScope(viewer, projectId)
+      ? await tx.project.findUnique({ where: { id: projectId } })
+      : null;
     if (project === null) throw refuse('NOT_FOUND', 'there is no such project', ['projectId']);
     const createdAt = deps.clock.now();
     const id = deps.ids.next('team');
-    await tx.team.create({ data: { id, projectId, name: name.trim(), createdAt, queue: { create: { pending: 0 } } } });
+    await tx.team.create({
+      data: { id, projectId, name: name.trim(), createdAt, queue: { create: { pending: 0 } } },
+    });
     await appendEvents(tx, deps.ids, [
       {
         type: 'team_created',

@@ -1,5 +1,9 @@
 import DataLoader from 'dataloader';
-import type { Agent as AgentRow, Project as ProjectRow, Team as TeamRow } from '../generated/prisma/client.ts';
+import type {
+  Agent as AgentRow,
+  Project as ProjectRow,
+  Team as TeamRow,
+} from '../generated/prisma/client.ts';
 import { AgentType as AgentTypeEnum } from '../generated/prisma/enums.ts';
 import { builder } from '../graphql/builder.ts';
 import type { Context } from '../graphql/context.ts';
@@ -9,9 +13,17 @@ import { authorize } from '../identity/permissions.ts';
 import { inScope } from '../identity/viewer.ts';
 import { createProject } from './create-project.ts';
 import { createTeam } from './create-team.ts';
-import { type AgentStatus as Status, agentStatuses, readAgentStatuses, readTeamStatus, type TeamStatus as StatusRow } from './team-status.ts';
+import {
+  type AgentStatus as Status,
+  agentStatuses,
+  readAgentStatuses,
+  readTeamStatus,
+  type TeamStatus as StatusRow,
+} from './team-status.ts';
 
-export const AgentType = builder.enumType('AgentType', { values: Object.keys(AgentTypeEnum) as (keyof typeof AgentTypeEnum)[] });
+export const AgentType = builder.enumType('AgentType', {
+  values: Object.keys(AgentTypeEnum) as (keyof typeof AgentTypeEnum)[],
+});
 const AgentStatus = builder.enumType('AgentStatus', { values: agentStatuses });
 
 /** One query for all the agents that one request shows. */
@@ -37,7 +49,11 @@ const Agent = builder.prismaObject('Agent', {
       description: 'Read off what it is doing: WAITING_FOR_HITL while a request of its is pending.',
       resolve: (agent, _, context) => statusOf(agent, context),
     }),
-    lastActivity: t.expose('lastActivity', { type: 'DateTime', nullable: true, description: 'To the second.' }),
+    lastActivity: t.expose('lastActivity', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'To the second.',
+    }),
   }),
 });
 
@@ -160,7 +176,11 @@ builder.mutationFields((t) => ({
     args: { input: t.arg({ type: CreateProjectInput, required: true }) },
     resolve(_, { input }, { viewer, house }) {
       authorize(viewer, 'project.create');
-      return answer<ProjectFields>('project created', async () => ({ project: await createProject(house, viewer, input) }), () => ({ project: null }));
+      return answer<ProjectFields>(
+        'project created',
+        async () => ({ project: await createProject(house, viewer, input) }),
+        () => ({ project: null }),
+      );
     },
   }),
   createTeam: t.field({
@@ -168,7 +188,11 @@ builder.mutationFields((t) => ({
     args: { input: t.arg({ type: CreateTeamInput, required: true }) },
     resolve(_, { input }, { viewer, house }) {
       authorize(viewer, 'team.create');
-      return answer<TeamFields>('team created', async () => ({ team: await createTeam(house, viewer, input) }), () => ({ team: null }));
+      return answer<TeamFields>(
+        'team created',
+        async () => ({ team: await createTeam(house, viewer, input) }),
+        () => ({ team: null }),
+      );
     },
   }),
 }));

@@ -56,7 +56,10 @@ export function agentStatus(waits: boolean, lastSession: SessionStatus | null): 
 }
 
 /** The statuses of many agents at once; in the order asked for. */
-export async function readAgentStatuses(prisma: PrismaClient, agents: readonly Agent[]): Promise<AgentStatus[]> {
+export async function readAgentStatuses(
+  prisma: PrismaClient,
+  agents: readonly Agent[],
+): Promise<AgentStatus[]> {
   const rows = await prisma.$queryRaw<{ id: string; waits: boolean; session: SessionStatus | null }[]>`
     SELECT a.id, s.status AS session, EXISTS (
       SELECT FROM interventions i WHERE i.team_id = a.team_id AND i.agent_name = a.name AND i.status = 'PENDING') AS waits

@@ -17,7 +17,10 @@ import type { Desk } from './runner.ts';
 export const credentialOf = (sessionId: string): string => `runner:${sessionId}`;
 
 /** An in-house agent, in one session of one project. */
-export function runnerViewer(session: { id: string; projectId: string; runner: string }, agentName: string): Viewer {
+export function runnerViewer(
+  session: { id: string; projectId: string; runner: string },
+  agentName: string,
+): Viewer {
   return {
     actor: { kind: 'AGENT', id: `runner:${session.runner}`, name: agentName, role: 'AGENT' },
     role: 'AGENT',
@@ -43,11 +46,26 @@ export function openDesk(
   const desk: Desk = {
     now: () => deps.clock.now(),
     ask: async (step, question) =>
-      (await requestIntervention(deps, as(question.agentName), { ...question, sessionId, idempotencyKey: named(step) })).reply,
+      (
+        await requestIntervention(deps, as(question.agentName), {
+          ...question,
+          sessionId,
+          idempotencyKey: named(step),
+        })
+      ).reply,
     report: async (step, report) =>
-      (await reportExecutionEvent(deps, as(report.agentName), { ...report, sessionId, idempotencyKey: named(step) })).reply,
+      (
+        await reportExecutionEvent(deps, as(report.agentName), {
+          ...report,
+          sessionId,
+          idempotencyKey: named(step),
+        })
+      ).reply,
     async say(step, turn) {
-      await appendConversationTurn(deps, as(turn.agentName), sessionId, { ...turn, idempotencyKey: named(step) });
+      await appendConversationTurn(deps, as(turn.agentName), sessionId, {
+        ...turn,
+        idempotencyKey: named(step),
+      });
     },
     createTask: async (step, task) =>
       (await createTask(deps, as(task.agentName), { ...task, sessionId, idempotencyKey: named(step) })).reply,
@@ -57,12 +75,14 @@ export function openDesk(
     async save(state) {
       const faults = new Faults();
       faults.jsonObject(['state'], state);
-      if (!Number.isInteger(state?.v)) faults.add(['state', 'v'], 'v must be the version of the state, a whole number');
+      if (!Number.isInteger(state?.v))
+        faults.add(['state', 'v'], 'v must be the version of the state, a whole number');
       if (faults.errors.length > 0) throw new DomainError(faults.errors);
       await changeOne(deps, house(), {
         sessionId,
         decide(draft, { session: { status } }) {
-          if (hasEnded(status)) return { refusal: [{ code: 'INVALID_STATE', message: `the session is ${status}` }] };
+          if (hasEnded(status))
+            return { refusal: [{ code: 'INVALID_STATE', message: `the session is ${status}` }] };
           draft.session = { ...draft.session, runnerState: asJson(state) };
           return { reply: null };
         },

@@ -25,7 +25,11 @@ export interface DriveDeps {
 const TURN_SECONDS = 15 * 60;
 
 /** Drives a session that this worker has just taken, round after round, until there is nothing left to do for it. */
-export async function driveSession(deps: DriveDeps, taken: Lease, controller: AbortController): Promise<void> {
+export async function driveSession(
+  deps: DriveDeps,
+  taken: Lease,
+  controller: AbortController,
+): Promise<void> {
   for (let lease: Lease | null = taken; lease !== null; ) {
     const changeSession = fenced(deps.sessions.changeSession, lease);
     lease = await round({ ...deps, sessions: { ...deps.sessions, changeSession } }, lease, controller);
@@ -37,7 +41,10 @@ export async function driveSession(deps: DriveDeps, taken: Lease, controller: Ab
 async function forgetSteps({ database: { prisma }, clock }: DriveDeps, sessionId: string): Promise<void> {
   const session = await prisma.session.findUnique({ where: { id: sessionId }, select: { status: true } });
   if (session === null || !hasEnded(session.status)) return;
-  await prisma.idempotencyKey.updateMany({ where: { credentialId: credentialOf(sessionId) }, data: { expiresAt: clock.now() } });
+  await prisma.idempotencyKey.updateMany({
+    where: { credentialId: credentialOf(sessionId) },
+    data: { expiresAt: clock.now() },
+  });
 }
 
 /** One round. Answers with the lease where something came meanwhile, with null once it has been let go. */
@@ -62,10 +69,18 @@ async function round(deps: DriveDeps, lease: Lease, controller: AbortController)
   }
   try {
     if (runner === null) throw new Error(`this server has no runner ${JSON.stringify(session.runner)}`);
-    const { wakeAt } = await timed(deps, controller, () => runTurn(deps.sessions, runner, situation, lease, controller.signal));
+    const { wakeAt } = await timed(deps, controller, () =>
+      runTurn(deps.sessions, runner, situation, lease, controller.signal),
+    );
     return await finish(prisma, lease, wakeAt ?? null);
   } catch (error) {
-    return await failed(deps, lease, situation, runner, controller.signal.aborted ? controller.signal.reason : error);
+    return await failed(
+      deps,
+      lease,
+      situation,
+      runner,
+      controller.signal.aborted ? controller.signal.reason : error,
+    );
   }
 }
 
@@ -77,8 +92,14 @@ function lostCause(runner: Runner, { failures, interrupted }: Lease): string | n
   return failures >= MOST_FAILURES ? `the turn failed or was lost with its worker ${failures} times` : null;
 }
 
-async function timed<T>({ clock }: DriveDeps, controller: AbortController, work: () => Promise<T>): Promise<T> {
-  const cancel = clock.at(addSeconds(clock.now(), TURN_SECONDS), () => controller.abort(new TurnAborted('too_long')));
+async function timed<T>(
+  { clock }: DriveDeps,
+  controller: AbortController,
+  work: () => Promise<T>,
+): Promise<T> {
+  const cancel = clock.at(addSeconds(clock.now(), TURN_SECONDS), () =>
+    controller.abort(new TurnAborted('too_long')),
+  );
   try {
     return await work();
   } finally {
@@ -93,7 +114,11 @@ async function failed(
   runner: Runner | null,
   error: unknown,
 ): Promise<Lease | null> {
-  const { database: { prisma }, clock, log } = deps;
+  const {
+    database: { prisma },
+    clock,
+    log,
+  } = deps;
   if (error instanceof LeaseLost) throw error;
   const now = clock.now();
   const aborted = error instanceof TurnAborted ? error.cause : null;
@@ -104,7 +129,10 @@ async function failed(
   const current = await prisma.session.findUniqueOrThrow({ where: { id: session.id } });
   if (aborted === 'session_over' || !isLive(current.status)) return rest(prisma, lease);
   const verdict = judge(error, lease.failures);
-  log.warn({ err: error, sessionId: session.id, runner: session.runner, verdict, failures: lease.failures + 1 }, 'a turn failed');
+  log.warn(
+    { err: error, sessionId: session.id, runner: session.runner, verdict, failures: lease.failures + 1 },
+    'a turn failed',
+  );
   if (verdict === 'give_up') {
     await giveUp(deps.sessions, current, reasonOf(error));
     return rest(prisma, lease);

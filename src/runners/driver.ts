@@ -38,7 +38,11 @@ interface Held {
 }
 
 export function createDriver(deps: DriveDeps): Driver {
-  const { database: { prisma }, clock, log } = deps;
+  const {
+    database: { prisma },
+    clock,
+    log,
+  } = deps;
   const held = new Map<string, Held>();
   const waiting: { resolve: () => void; reject: (reason: Error) => void }[] = [];
   const timers: NodeJS.Timeout[] = [];
@@ -95,7 +99,15 @@ export function createDriver(deps: DriveDeps): Driver {
   async function beat(): Promise<void> {
     const mine = [...held.values()];
     if (mine.length === 0) return;
-    const kept = new Map((await renew(prisma, mine.map(({ lease }) => lease), clock.now())).map(({ sessionId, status }) => [sessionId, status]));
+    const kept = new Map(
+      (
+        await renew(
+          prisma,
+          mine.map(({ lease }) => lease),
+          clock.now(),
+        )
+      ).map(({ sessionId, status }) => [sessionId, status]),
+    );
     for (const { lease, controller } of mine) {
       const status = kept.get(lease.sessionId);
       if (held.get(lease.sessionId)?.lease !== lease) continue;
@@ -125,7 +137,9 @@ export function createDriver(deps: DriveDeps): Driver {
         }, HEARTBEAT),
         setInterval(() => {
           // A look may wait for a free slot: the next one is not started on top of it.
-          looking ??= quietly('looking for due sessions', () => look(looks++ % THOROUGH_EVERY === 0)).finally(() => (looking = null));
+          looking ??= quietly('looking for due sessions', () => look(looks++ % THOROUGH_EVERY === 0)).finally(
+            () => (looking = null),
+          );
         }, LOOK),
       );
     },
@@ -155,7 +169,8 @@ async function isFree({ database: { prisma }, clock }: DriveDeps, id: string): P
 }
 
 function tell(log: Log, { sessionId }: Lease, error: unknown): void {
-  if (error instanceof LeaseLost) log.warn({ sessionId }, 'another worker has taken a session that was driven here');
+  if (error instanceof LeaseLost)
+    log.warn({ sessionId }, 'another worker has taken a session that was driven here');
   // Its lease lapses, and some worker takes it up again.
   else log.error({ err: error, sessionId }, 'driving a session broke off');
 }

@@ -46,11 +46,22 @@ export async function pickUp(deps: SessionDeps, sessionId: string): Promise<Situ
       select: { key: true, reply: true },
     }),
   ]);
-  const steps = new Map(asked.map(({ key, reply }) => [(reply as { value: { interventionId: string } }).value.interventionId, key]));
-  const named = ({ id, agentName }: Intervention): Pending => ({ interventionId: id, agentName, step: steps.get(id) ?? null });
+  const steps = new Map(
+    asked.map(({ key, reply }) => [
+      (reply as { value: { interventionId: string } }).value.interventionId,
+      key,
+    ]),
+  );
+  const named = ({ id, agentName }: Intervention): Pending => ({
+    interventionId: id,
+    agentName,
+    step: steps.get(id) ?? null,
+  });
   return {
     session,
-    news: interventions.filter(({ delivery }) => delivery === 'PENDING').map((item) => newsOf(item, named(item))),
+    news: interventions
+      .filter(({ delivery }) => delivery === 'PENDING')
+      .map((item) => newsOf(item, named(item))),
     pending: interventions.filter(({ status }) => status === 'PENDING').map(named),
   };
 }
@@ -58,12 +69,24 @@ export async function pickUp(deps: SessionDeps, sessionId: string): Promise<Situ
 function newsOf(intervention: Intervention, named: Pending): News {
   const common = { key: intervention.id, ...named };
   if (isAnswered(intervention)) {
-    return { ...common, kind: 'answered', resolution: intervention.resolution, response: responseOf(intervention)! };
+    return {
+      ...common,
+      kind: 'answered',
+      resolution: intervention.resolution,
+      response: responseOf(intervention)!,
+    };
   }
   return { ...common, kind: intervention.status === 'CANCELLED' ? 'cancelled' : 'given_up' };
 }
 
-export const viewOf = ({ id, projectId, teamId, initialMessage, context, createdAt }: Session): SessionView => ({
+export const viewOf = ({
+  id,
+  projectId,
+  teamId,
+  initialMessage,
+  context,
+  createdAt,
+}: Session): SessionView => ({
   id,
   projectId,
   teamId,

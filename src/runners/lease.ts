@@ -32,7 +32,9 @@ const until = (now: Date): Date => addSeconds(now, LEASE_SECONDS);
 
 /** Takes a session that nobody has, or whose worker went silent. Null: it is held, or rests after a failure. */
 export async function take(prisma: Client, sessionId: string, now: Date): Promise<Lease | null> {
-  const rows = await retrying('take a session', () => prisma.$queryRaw<Lease[]>`
+  const rows = await retrying(
+    'take a session',
+    () => prisma.$queryRaw<Lease[]>`
     WITH taken AS (
       INSERT INTO session_drives AS d (session_id, epoch, held_until)
       SELECT id, 1, ${until(now)}::timestamptz FROM sessions WHERE id = ${sessionId}
@@ -48,7 +50,8 @@ export async function take(prisma: Client, sessionId: string, now: Date): Promis
     ), fenced AS (
       UPDATE sessions s SET drive_epoch = taken.epoch, version = s.version + 1 FROM taken WHERE s.id = taken.session_id
     )
-    SELECT session_id AS "sessionId", epoch, failures, interrupted, turn, due_at AS "dueAt" FROM taken`);
+    SELECT session_id AS "sessionId", epoch, failures, interrupted, turn, due_at AS "dueAt" FROM taken`,
+  );
   return rows[0] ?? null;
 }
 
@@ -60,7 +63,11 @@ export async function want(prisma: Client, sessionId: string, now: Date): Promis
 }
 
 /** Keeps leases. Answers with those that stand, and their sessions' states; one that is missing is lost. */
-export function renew(prisma: Client, leases: readonly Lease[], now: Date): Promise<{ sessionId: string; status: string }[]> {
+export function renew(
+  prisma: Client,
+  leases: readonly Lease[],
+  now: Date,
+): Promise<{ sessionId: string; status: string }[]> {
   return prisma.$queryRaw`
     UPDATE session_drives d SET held_until = ${until(now)}::timestamptz
     FROM unnest(${leases.map(({ sessionId }) => sessionId)}::text[], ${leases.map(({ epoch }) => epoch)}::int[]) AS h(session_id, epoch),
@@ -78,7 +85,11 @@ export class LeaseLost extends Error {
  * A turn is done. Lets go, unless something came meanwhile: then the lease is answered, for another round. One
  * statement decides it, so that nothing comes between "nothing new" and "free".
  */
-export async function finish(prisma: Client, { sessionId, epoch }: Lease, wakeAt: Date | null): Promise<Lease | null> {
+export async function finish(
+  prisma: Client,
+  { sessionId, epoch }: Lease,
+  wakeAt: Date | null,
+): Promise<Lease | null> {
   const rows = await prisma.$queryRaw<(Lease & { held: boolean })[]>`
     UPDATE session_drives SET turn = turn + 1, failures = 0, interrupted = false, due_at = ${wakeAt}::timestamptz,
       held_until = CASE WHEN wanted THEN held_until END, wanted = false

@@ -18,7 +18,12 @@ export function createRegistry(runners: readonly Runner[]): Registry {
     fault(name, context) {
       if (name === EXTERNAL) return null;
       const runner = byName.get(name);
-      if (runner === undefined) return { code: 'INVALID_INPUT', message: `there is no runner ${JSON.stringify(name)}`, path: ['runner'] };
+      if (runner === undefined)
+        return {
+          code: 'INVALID_INPUT',
+          message: `there is no runner ${JSON.stringify(name)}`,
+          path: ['runner'],
+        };
       const message = runner.fault?.(context) ?? null;
       return message === null ? null : { code: 'INVALID_INPUT', message, path: ['context'] };
     },

@@ -27,7 +27,12 @@
 //  2. It ends soon after its `signal` is aborted.
 //  3. It keeps nothing in memory between turns: what it wants to know again, it saves as `state`.
 
-import type { AgentType, InterventionResolution, InterventionType, InterventionUrgency } from '../generated/prisma/enums.ts';
+import type {
+  AgentType,
+  InterventionResolution,
+  InterventionType,
+  InterventionUrgency,
+} from '../generated/prisma/enums.ts';
 import type { HumanResponse } from '../interventions/response.ts';
 import type { Json, JsonObject } from '../kernel/json.ts';
 import type { OptionInput } from '../interventions/request.ts';
@@ -144,7 +149,10 @@ export interface Desk {
   report(step: string, report: Report): Promise<{ directive: 'CONTINUE' | 'PAUSE' | 'HALT' }>;
   /** Adds to the conversation what an agent was told, and what it said. */
   say(step: string, turn: { agentName: string; input: string; response: string }): Promise<void>;
-  createTask(step: string, task: { agentName: string; agentType?: AgentType; instructions: string }): Promise<{ taskId: string }>;
+  createTask(
+    step: string,
+    task: { agentName: string; agentType?: AgentType; instructions: string },
+  ): Promise<{ taskId: string }>;
   /** Needs no step: a task finishes once. */
   finishTask(taskId: string, status: 'COMPLETED' | 'FAILED', result?: Json): Promise<void>;
   /** Replaces `state`. */

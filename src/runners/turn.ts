@@ -70,7 +70,11 @@ export class TurnAborted extends Error {
 
   constructor(cause: TurnAborted['cause']) {
     super(
-      { stopping: 'the worker is stopping', session_over: 'the session is over', too_long: 'the turn took too long' }[cause],
+      {
+        stopping: 'the worker is stopping',
+        session_over: 'the session is over',
+        too_long: 'the turn took too long',
+      }[cause],
     );
     this.cause = cause;
   }

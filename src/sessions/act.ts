@@ -20,7 +20,11 @@ export interface Act<Reply extends Json> {
  * An agent does something in its session: it shows that the agent has the answers given to it (behaviour 4.13), that it
  * goes on (3.3), and when it was last seen.
  */
-export function actInSession<Reply extends Json>(deps: SessionDeps, viewer: Viewer, { sessionId, agent, idempotency, decide }: Act<Reply>) {
+export function actInSession<Reply extends Json>(
+  deps: SessionDeps,
+  viewer: Viewer,
+  { sessionId, agent, idempotency, decide }: Act<Reply>,
+) {
   return changeOne<Reply>(deps, viewer, {
     sessionId,
     idempotency,
@@ -29,7 +33,9 @@ export function actInSession<Reply extends Json>(deps: SessionDeps, viewer: View
       const able = mayAct(aggregate.session);
       if (!able.ok) return { refusal: [able.error] };
       // A runner's answers are delivered by handing them over: one that came while it was busy has yet to reach it.
-      const taken = isExternal(draft.session) ? aggregate.interventions.filter(({ agentName }) => agentName === agent.name) : [];
+      const taken = isExternal(draft.session)
+        ? aggregate.interventions.filter(({ agentName }) => agentName === agent.name)
+        : [];
       deliverInDraft(draft, taken, viewer.actor, now);
       draft.session = active(draft.session, now);
       draft.agents.push(agent);

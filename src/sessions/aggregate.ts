@@ -3,7 +3,7 @@ import type { AgentType } from '../generated/prisma/enums.ts';
 import type { NewEvent } from '../events/append.ts';
 import type { UserError } from '../kernel/errors.ts';
 import type { Json } from '../kernel/json.ts';
-import { interventionColumns, taskColumns } from './columns.ts';
+import { interventionColumns, sessionColumns, taskColumns } from './columns.ts';
 
 /** A session with what a decision about it has to know. */
 export interface Aggregate {
@@ -61,6 +61,7 @@ export type Decision<Reply extends Json> =
 
 /** Instants in rows that came as JSON. */
 const instants = {
+  session: dateFields(sessionColumns),
   intervention: dateFields(interventionColumns),
   task: dateFields(taskColumns),
 };
@@ -77,7 +78,8 @@ export function reviveRow<Row>(kind: keyof typeof instants, row: Record<string, 
   return row as Row;
 }
 
-export interface LoadedSession extends Session {
+export interface LoadedSession {
+  session: Record<string, unknown>;
   queuePending: number;
   openInterventions: Record<string, unknown>[];
   namedInterventions: Record<string, unknown>[];
@@ -85,14 +87,20 @@ export interface LoadedSession extends Session {
   tasks: Record<string, unknown>[];
 }
 
-export function toAggregate(row: LoadedSession): Aggregate {
-  const { queuePending, openInterventions, namedInterventions, undelivered, tasks, ...session } = row;
+export function toAggregate({
+  session,
+  queuePending,
+  openInterventions,
+  namedInterventions,
+  undelivered,
+  tasks,
+}: LoadedSession): Aggregate {
   const interventions = new Map<string, Intervention>();
   for (const json of [...openInterventions, ...namedInterventions, ...undelivered]) {
     interventions.set(json.id as string, reviveRow<Intervention>('intervention', json));
   }
   return {
-    session,
+    session: reviveRow<Session>('session', session),
     interventions: [...interventions.values()].sort((a, b) => (a.id < b.id ? -1 : 1)),
     tasks: tasks.map((json) => reviveRow<Task>('task', json)),
     queuePending,

@@ -14,7 +14,12 @@ export interface TurnInput {
 }
 
 /** Adds what an agent was told and said to the session's conversation. */
-export async function appendConversationTurn(deps: SessionDeps, viewer: Viewer, sessionId: string, turn: TurnInput) {
+export async function appendConversationTurn(
+  deps: SessionDeps,
+  viewer: Viewer,
+  sessionId: string,
+  turn: TurnInput,
+) {
   const faults = new Faults();
   faults.text(['turn', 'agentName'], turn.agentName, MAX_NAME, 1);
   faults.text(['turn', 'input'], turn.input, MAX_MESSAGE);
@@ -26,7 +31,14 @@ export async function appendConversationTurn(deps: SessionDeps, viewer: Viewer, 
     idempotency: idempotencyOf(viewer.credentialId, 'appendConversationTurn', { sessionId, ...turn }),
     decide(draft, { session }, now) {
       const id = deps.ids.next('turn');
-      draft.turns.push({ id, sessionId, agentName: turn.agentName, input: turn.input, response: turn.response, timestamp: now });
+      draft.turns.push({
+        id,
+        sessionId,
+        agentName: turn.agentName,
+        input: turn.input,
+        response: turn.response,
+        timestamp: now,
+      });
       draft.events.push({
         ...about(session, viewer.actor, now),
         type: 'conversation_turn_appended',

@@ -81,7 +81,10 @@ async function round(deps: ChangeDeps, commands: Command[]): Promise<Fared[]> {
   const fared = new Map<Command, Fared>();
   try {
     const { prisma } = deps.database;
-    const [loaded, remembered] = await Promise.all([load(prisma, commands), recall(prisma, deps.clock, commands)]);
+    const [loaded, remembered] = await Promise.all([
+      load(prisma, commands),
+      recall(prisma, deps.clock, commands),
+    ]);
     const prepared = decideAll(deps, commands, { loaded, remembered }, fared);
     const written = await write(deps, prepared);
     for (const item of prepared) fared.set(item.command, outcomeOf(item, written));
@@ -99,7 +102,9 @@ async function round(deps: ChangeDeps, commands: Command[]): Promise<Fared[]> {
 function outcomeOf(item: Prepared, written: Written): Fared {
   const outcome = written.get(item)!;
   if (outcome === 'won') return item.result;
-  return outcome === 'lost' ? { status: 'fulfilled', value: 'lost' } : { status: 'rejected', reason: outcome.error };
+  return outcome === 'lost'
+    ? { status: 'fulfilled', value: 'lost' }
+    : { status: 'rejected', reason: outcome.error };
 }
 
 const WAITS: Fared = { status: 'fulfilled', value: 'waits' };
@@ -117,7 +122,10 @@ function decideAll(
   for (const command of commands) {
     const known = remembered.get(command);
     if (known !== undefined) {
-      fared.set(command, known.status === 'rejected' ? known : { ...known, value: { reply: known.value, change: null } });
+      fared.set(
+        command,
+        known.status === 'rejected' ? known : { ...known, value: { reply: known.value, change: null } },
+      );
       continue;
     }
     const found = find(loaded, command);
@@ -126,7 +134,10 @@ function decideAll(
       fared.set(command, WAITS);
       continue;
     }
-    const aggregate = found && { ...found, queuePending: queues.get(found.session.teamId) ?? found.queuePending };
+    const aggregate = found && {
+      ...found,
+      queuePending: queues.get(found.session.teamId) ?? found.queuePending,
+    };
     const decision = decided(command, aggregate, clock.now());
     if ('error' in decision) {
       fared.set(command, { status: 'rejected', reason: decision.error });
@@ -147,7 +158,11 @@ function decideAll(
   return prepared;
 }
 
-function decided(command: Command, aggregate: Aggregate | null, now: Date): Decision<Json> | { error: unknown; change?: undefined } {
+function decided(
+  command: Command,
+  aggregate: Aggregate | null,
+  now: Date,
+): Decision<Json> | { error: unknown; change?: undefined } {
   try {
     return command.decide(aggregate, now);
   } catch (error) {

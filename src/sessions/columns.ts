@@ -1,4 +1,11 @@
-import type { Agent, ConversationTurn, IdempotencyKey, Intervention, Session, Task } from '../generated/prisma/client.ts';
+import type {
+  Agent,
+  ConversationTurn,
+  IdempotencyKey,
+  Intervention,
+  Session,
+  Task,
+} from '../generated/prisma/client.ts';
 
 /**
  * The columns of the rows that one change writes: field → SQL type. One table for what is read, what is sent as a
@@ -155,4 +162,5 @@ export const idempotencyColumns: Columns<IdempotencyKey> = {
 };
 
 /** camelCase in the code, snake_case in the database: one rule, the one that the Prisma schema's @map follows. */
-export const snake = (field: string): string => field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+export const snake = (field: string): string =>
+  field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);

@@ -43,12 +43,16 @@ export function toChange(aggregate: Aggregate, draft: Draft, actor: Actor, now: 
   const before = new Map(aggregate.interventions.map((intervention) => [intervention.id, intervention]));
   // A session that has ended reckons with nothing any more, not even with what timed out and could have been revived.
   const over = hasEnded(draft.session.status);
-  const interventions = draft.interventions.map((item) => (over && item.open ? { ...item, open: false } : item));
+  const interventions = draft.interventions.map((item) =>
+    over && item.open ? { ...item, open: false } : item,
+  );
   return {
     session: draft.session,
     contextChanged: draft.contextChanged,
     asked: interventions.filter(({ id }) => !before.has(id)),
-    updated: interventions.filter((intervention) => before.has(intervention.id) && before.get(intervention.id) !== intervention),
+    updated: interventions.filter(
+      (intervention) => before.has(intervention.id) && before.get(intervention.id) !== intervention,
+    ),
     turns: draft.turns,
     tasks: draft.tasks,
     agents: draft.agents,

@@ -28,7 +28,13 @@ export async function completeSession(deps: SessionDeps, viewer: Viewer, id: str
  * The work cannot go on; what is pending is cancelled (behaviour 3.8). `taken`: answers that its runner has, though they
  * were not yet marked so.
  */
-export async function failSession(deps: SessionDeps, viewer: Viewer, id: string, reason: string, taken?: ReadonlySet<string>) {
+export async function failSession(
+  deps: SessionDeps,
+  viewer: Viewer,
+  id: string,
+  reason: string,
+  taken?: ReadonlySet<string>,
+) {
   const faults = new Faults();
   faults.text(['reason'], reason, MAX_MESSAGE, 1);
   if (faults.errors.length > 0) throw new DomainError(faults.errors);
@@ -38,7 +44,13 @@ export async function failSession(deps: SessionDeps, viewer: Viewer, id: string,
 }
 
 /** The failing itself, within a decision that is being made. */
-export function failDraft(draft: Draft, reason: string, actor: Actor, now: Date, taken?: ReadonlySet<string>): void {
+export function failDraft(
+  draft: Draft,
+  reason: string,
+  actor: Actor,
+  now: Date,
+  taken?: ReadonlySet<string>,
+): void {
   cancelAllPending(draft, reason, actor, now);
   settleOwed(draft, (id) => taken?.has(id) ?? false, reason, actor, now);
   draft.session = { ...draft.session, status: 'FAILED', failureReason: reason, ...over(now) };
@@ -77,12 +89,25 @@ function end(
 }
 
 /** What every end leaves behind. */
-const over = (now: Date) => ({ currentInterventionId: null, unanswered: false, answeredAsync: false, staleAt: null, lastActivity: now });
+const over = (now: Date) => ({
+  currentInterventionId: null,
+  unanswered: false,
+  answeredAsync: false,
+  staleAt: null,
+  lastActivity: now,
+});
 
 function mayComplete(session: Session): Outcome<SessionStatus> {
-  if (waitsForHuman(session)) return deny('INVALID_STATE', 'the session waits for a person; its request must be answered or cancelled first');
-  if (session.status === 'HALTED') return deny('EMERGENCY_STOPPED', 'the project is stopped; its sessions are halted');
-  return isLive(session.status) ? allow(session.status) : deny('INVALID_STATE', `the session is ${session.status}`);
+  if (waitsForHuman(session))
+    return deny(
+      'INVALID_STATE',
+      'the session waits for a person; its request must be answered or cancelled first',
+    );
+  if (session.status === 'HALTED')
+    return deny('EMERGENCY_STOPPED', 'the project is stopped; its sessions are halted');
+  return isLive(session.status)
+    ? allow(session.status)
+    : deny('INVALID_STATE', `the session is ${session.status}`);
 }
 
 /** Also a session that timed out, or that a stop holds, can be given up. */

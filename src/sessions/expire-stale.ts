@@ -16,10 +16,17 @@ export async function expireStaleSession({ changeSession }: SessionDeps, session
       const draft = begin(aggregate);
       const { session } = draft;
       const silentUntil = addSeconds(session.lastActivity, STALE_AFTER_SECONDS);
-      if (waitsForHuman(session)) draft.session = { ...session, staleAt: addSeconds(now, STALE_AFTER_SECONDS) };
+      if (waitsForHuman(session))
+        draft.session = { ...session, staleAt: addSeconds(now, STALE_AFTER_SECONDS) };
       else if (silentUntil > now) draft.session = { ...session, staleAt: silentUntil };
       else if (!isLive(session.status)) draft.session = { ...session, staleAt: null };
-      else draft.session = { ...session, status: 'TIMEOUT', staleAt: null, failureReason: 'no activity for 24 hours' };
+      else
+        draft.session = {
+          ...session,
+          status: 'TIMEOUT',
+          staleAt: null,
+          failureReason: 'no activity for 24 hours',
+        };
       return { change: toChange(aggregate, draft, systemActor, now), reply: null };
     },
   });

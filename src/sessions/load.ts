@@ -23,16 +23,24 @@ export async function load(prisma: PrismaClient, commands: readonly Command[]): 
   ];
   const [sessions, interventions, tasks] = [named('sessionId'), named('interventionId'), named('taskId')];
   if (sessions.length + interventions.length + tasks.length === 0) return loaded;
-  const undelivered = commands.filter((command) => command.withUndelivered).map(({ sessionId }) => sessionId ?? '*');
+  const undelivered = commands
+    .filter((command) => command.withUndelivered)
+    .map(({ sessionId }) => sessionId ?? '*');
   const statement = loadStatement({
     sessions: sessions.length > 0,
     interventions: interventions.length > 0,
     tasks: tasks.length > 0,
     undelivered: undelivered.length > 0,
   });
-  const rows = await prisma.$queryRawUnsafe<LoadedSession[]>(statement, sessions, interventions, tasks, undelivered);
-  for (const row of rows) {
-    const aggregate = toAggregate(row);
+  const rows = await prisma.$queryRawUnsafe<{ found: LoadedSession }[]>(
+    statement,
+    sessions,
+    interventions,
+    tasks,
+    undelivered,
+  );
+  for (const { found } of rows) {
+    const aggregate = toAggregate(found);
     loaded.bySession.set(aggregate.session.id, aggregate);
     for (const { id } of aggregate.interventions) loaded.byIntervention.set(id, aggregate);
     for (const { id } of aggregate.tasks) loaded.byTask.set(id, aggregate);

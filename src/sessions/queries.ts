@@ -27,6 +27,9 @@ export async function findSession(prisma: PrismaClient, viewer: Viewer, id: stri
 }
 
 export async function findTask(prisma: PrismaClient, viewer: Viewer, id: string): Promise<Task | null> {
-  const task = await prisma.task.findUnique({ where: { id }, include: { session: { select: { projectId: true } } } });
+  const task = await prisma.task.findUnique({
+    where: { id },
+    include: { session: { select: { projectId: true } } },
+  });
   return task && inScope(viewer, task.session.projectId) ? task : null;
 }

@@ -37,7 +37,8 @@ export const isExternal = (session: Session): boolean => session.runner === EXTE
 
 /** Why an agent may not act in the session, if so. */
 export function mayAct(session: Session): Outcome<null> {
-  if (session.status === 'HALTED') return deny('EMERGENCY_STOPPED', 'the project is stopped; its sessions are halted');
+  if (session.status === 'HALTED')
+    return deny('EMERGENCY_STOPPED', 'the project is stopped; its sessions are halted');
   if (!isLive(session.status)) return deny('INVALID_STATE', `the session is ${session.status}`);
   return allow(null);
 }
@@ -56,7 +57,8 @@ export function afterSettling(
   const unanswered = session.unanswered || settled.unanswered;
   const answeredAsync = session.answeredAsync || settled.answeredAsync;
   const moved = { ...session, unanswered, answeredAsync, lastActivity: now };
-  if (oldest !== undefined) return { ...moved, status: 'WAITING_FOR_HUMAN', currentInterventionId: oldest.id };
+  if (oldest !== undefined)
+    return { ...moved, status: 'WAITING_FOR_HUMAN', currentInterventionId: oldest.id };
   if (unanswered) return { ...moved, status: 'TIMEOUT', currentInterventionId: null, staleAt: null };
   return resumed({ ...moved, currentInterventionId: null }, settled.answered);
 }
@@ -64,7 +66,8 @@ export function afterSettling(
 /** Out of the wait: to the worker where one drives it and has an answer to bring, else on at once (3.3, 3.4). */
 export function resumed(session: Session, answered: boolean): Session {
   const staleAt = session.staleAt ?? addSeconds(session.lastActivity, STALE_AFTER_SECONDS);
-  if (answered && !isExternal(session)) return { ...session, status: 'PROCESSING_INTERVENTION', unanswered: false, staleAt };
+  if (answered && !isExternal(session))
+    return { ...session, status: 'PROCESSING_INTERVENTION', unanswered: false, staleAt };
   const status = session.answeredAsync ? 'CONTINUING_ASYNC' : 'ACTIVE';
   return { ...session, status, unanswered: false, answeredAsync: false, staleAt };
 }
@@ -99,7 +102,13 @@ export const about = (session: Session, actor: Actor, now: Date) => ({
 });
 
 /** The event of a session's move, where it moved. */
-export function statusEvents(before: Session | null, after: Session, actor: Actor, now: Date, data: JsonObject = {}): NewEvent[] {
+export function statusEvents(
+  before: Session | null,
+  after: Session,
+  actor: Actor,
+  now: Date,
+  data: JsonObject = {},
+): NewEvent[] {
   if (before?.status === after.status) return [];
   return [
     {

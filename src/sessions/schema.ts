@@ -61,7 +61,11 @@ const ExecutionEventPayload = payloadType<ReportFields>('ExecutionEventPayload')
   interfaces: [MutationPayload],
   fields: (t) => ({
     directive: t.expose('directive', { type: ExecutionDirective }),
-    intervention: t.field({ type: Intervention, nullable: true, resolve: ({ intervention }) => intervention }),
+    intervention: t.field({
+      type: Intervention,
+      nullable: true,
+      resolve: ({ intervention }) => intervention,
+    }),
   }),
 });
 
@@ -74,7 +78,8 @@ const SessionResumeResult = payloadType<ResumeFields>('SessionResumeResult').imp
 });
 
 const CreateSessionInput = builder.inputType('CreateSessionInput', {
-  description: 'runner names an agent runner ("external": the agent runs elsewhere and drives the session by mutations).',
+  description:
+    'runner names an agent runner ("external": the agent runs elsewhere and drives the session by mutations).',
   fields: (t) => ({
     teamId: t.id({ required: true }),
     initialMessage: t.string({ required: true, description: 'At most 20,000 characters.' }),
@@ -136,14 +141,23 @@ const HumanResponseInput = builder.inputType('HumanResponseInput', {
 const written = async (change: Change | null, id: string, { viewer, house }: Context): Promise<Row | null> =>
   change?.session ?? findSession(house.prisma, viewer, id);
 
-const aboutSession = (message: string, context: Context, id: string, work: () => Promise<{ change: Change | null }>) =>
+const aboutSession = (
+  message: string,
+  context: Context,
+  id: string,
+  work: () => Promise<{ change: Change | null }>,
+) =>
   answer<SessionFields>(
     message,
     async () => ({ session: await written((await work()).change, id, context) }),
     async () => ({ session: await findSession(context.house.prisma, context.viewer, id) }),
   );
 
-const writtenTask = async (change: Change | null, id: string, { viewer, house }: Context): Promise<TaskRow | null> =>
+const writtenTask = async (
+  change: Change | null,
+  id: string,
+  { viewer, house }: Context,
+): Promise<TaskRow | null> =>
   change?.tasks?.find((task) => task.id === id) ?? findTask(house.prisma, viewer, id);
 
 builder.mutationFields((t) => ({
@@ -164,7 +178,10 @@ builder.mutationFields((t) => ({
   }),
   appendConversationTurn: t.field({
     type: SessionPayload,
-    args: { sessionId: t.arg.id({ required: true }), turn: t.arg({ type: ConversationTurnInput, required: true }) },
+    args: {
+      sessionId: t.arg.id({ required: true }),
+      turn: t.arg({ type: ConversationTurnInput, required: true }),
+    },
     resolve(_, { sessionId, turn }, context) {
       authorize(context.viewer, 'session.report');
       return aboutSession('turn added', context, sessionId, () =>
@@ -174,7 +191,8 @@ builder.mutationFields((t) => ({
   }),
   reportExecutionEvent: t.field({
     type: ExecutionEventPayload,
-    description: 'Tells the server what an agent did or met; configured triggers may pause the session and ask a person.',
+    description:
+      'Tells the server what an agent did or met; configured triggers may pause the session and ask a person.',
     args: { input: t.arg({ type: ExecutionEventInput, required: true }) },
     resolve(_, { input }, { viewer, house }) {
       authorize(viewer, 'session.report');
@@ -202,7 +220,9 @@ builder.mutationFields((t) => ({
     args: { sessionId: t.arg.id({ required: true }), reason: t.arg.string({ required: true }) },
     resolve(_, { sessionId, reason }, context) {
       authorize(context.viewer, 'session.end');
-      return aboutSession('session failed', context, sessionId, () => failSession(context.house, context.viewer, sessionId, reason));
+      return aboutSession('session failed', context, sessionId, () =>
+        failSession(context.house, context.viewer, sessionId, reason),
+      );
     },
   }),
   cancelSession: t.field({
@@ -244,7 +264,11 @@ builder.mutationFields((t) => ({
       return answer<TaskFields>(
         'task finished',
         async () => {
-          const { change } = await finishTask(context.house, context.viewer, { taskId, status, result: result ?? null });
+          const { change } = await finishTask(context.house, context.viewer, {
+            taskId,
+            status,
+            result: result ?? null,
+          });
           return { task: await writtenTask(change, taskId, context) };
         },
         async () => ({ task: await findTask(context.house.prisma, context.viewer, taskId) }),
@@ -254,7 +278,10 @@ builder.mutationFields((t) => ({
   resumeSession: t.field({
     type: SessionResumeResult,
     description: "Answers the session's current intervention, or revives a session that timed out.",
-    args: { sessionId: t.arg.id({ required: true }), humanResponse: t.arg({ type: HumanResponseInput, required: true }) },
+    args: {
+      sessionId: t.arg.id({ required: true }),
+      humanResponse: t.arg({ type: HumanResponseInput, required: true }),
+    },
     resolve(_, { sessionId, humanResponse }, context) {
       authorize(context.viewer, 'session.resume');
       return answer<ResumeFields>(
@@ -263,7 +290,10 @@ builder.mutationFields((t) => ({
           const { change } = await resumeSession(context.house, context.viewer, sessionId, humanResponse);
           return { sessionId, session: await written(change, sessionId, context) };
         },
-        async () => ({ sessionId, session: await findSession(context.house.prisma, context.viewer, sessionId) }),
+        async () => ({
+          sessionId,
+          session: await findSession(context.house.prisma, context.viewer, sessionId),
+        }),
       );
     },
   }),

@@ -32,7 +32,8 @@ export async function createSession(deps: SessionDeps, viewer: Viewer, input: St
   }
   if (faults.errors.length > 0) throw new DomainError(faults.errors);
   const team = await deps.prisma.team.findUnique({ where: { id: input.teamId } });
-  if (team === null || !inScope(viewer, team.projectId)) throw refuse('NOT_FOUND', 'there is no such team', ['teamId']);
+  if (team === null || !inScope(viewer, team.projectId))
+    throw refuse('NOT_FOUND', 'there is no such team', ['teamId']);
   return deps.changeSession<{ sessionId: string }>({
     idempotency: idempotencyOf(viewer.credentialId, 'createSession', input),
     decide(_, now) {

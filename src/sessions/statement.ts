@@ -68,27 +68,32 @@ export interface Reads {
  * Reads the sessions that the commands are about, each with its open interventions and its team's queue. Parameters,
  * lists of text all: $1 the sessions named, $2 the interventions, $3 the tasks, $4 the sessions ("*": all of these)
  * whose undelivered answers are wanted too. Lists, not a record set: the planner expects few of them, and takes the
- * indexes also while the tables are small.
+ * indexes also while the tables are small. Each row comes as one JSON value: decoding it column by column cost more than
+ * all the rest of a round.
  */
 export const loadStatement = once(({ sessions, interventions, tasks, undelivered }: Reads): string => {
-  const columns = Object.keys(sessionColumns).map((field) => `s.${snake(field)} AS "${field}"`);
   const targets = [
     ...(sessions ? ['SELECT unnest($1::text[])'] : []),
     ...(interventions ? ['SELECT session_id FROM interventions WHERE id = ANY($2::text[])'] : []),
     ...(tasks ? ['SELECT session_id FROM tasks WHERE id = ANY($3::text[])'] : []),
   ];
   const none = "'[]'::json";
-  const found = (table: string, columns: Columns, where: string): string => jsonRows(columns, table, `x.session_id = s.id AND ${where}`);
+  const found = (table: string, columns: Columns, where: string): string =>
+    jsonRows(columns, table, `x.session_id = s.id AND ${where}`);
   return `
-  SELECT ${columns.join(', ')}, q.pending AS "queuePending",
-    ${found('interventions', interventionColumns, 'x.open')} AS "openInterventions",
-    ${interventions ? found('interventions', interventionColumns, 'NOT x.open AND x.id = ANY($2::text[])') : none} AS "namedInterventions",
-    ${tasks ? found('tasks', taskColumns, 'x.id = ANY($3::text[])') : none} AS "tasks",
-    ${
+  SELECT json_build_object('session', ${asJson(sessionColumns, 's')}, 'queuePending', q.pending,
+    'openInterventions', ${found('interventions', interventionColumns, 'x.open')},
+    'namedInterventions', ${interventions ? found('interventions', interventionColumns, 'NOT x.open AND x.id = ANY($2::text[])') : none},
+    'tasks', ${tasks ? found('tasks', taskColumns, 'x.id = ANY($3::text[])') : none},
+    'undelivered', ${
       undelivered
-        ? found('interventions', interventionColumns, "NOT x.open AND x.delivery = 'PENDING' AND $4::text[] && ARRAY[s.id, '*']")
+        ? found(
+            'interventions',
+            interventionColumns,
+            "NOT x.open AND x.delivery = 'PENDING' AND $4::text[] && ARRAY[s.id, '*']",
+          )
         : none
-    } AS "undelivered"
+    }) AS found
   FROM sessions s JOIN intervention_queues q ON q.team_id = s.team_id
   WHERE $1::text[] IS NOT NULL AND $2::text[] IS NOT NULL AND $3::text[] IS NOT NULL AND $4::text[] IS NOT NULL
     AND s.id = ANY(ARRAY(${targets.join(' UNION ')}))`;

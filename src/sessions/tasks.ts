@@ -32,7 +32,17 @@ export async function createTask(deps: SessionDeps, viewer: Viewer, input: Creat
     idempotency: idempotencyOf(viewer.credentialId, 'createTask', input),
     decide(draft, { session }, now) {
       const id = deps.ids.next('task');
-      draft.tasks.push({ id, sessionId, agentName, agentType, instructions, status: 'RUNNING', result: null, createdAt: now, updatedAt: now });
+      draft.tasks.push({
+        id,
+        sessionId,
+        agentName,
+        agentType,
+        instructions,
+        status: 'RUNNING',
+        result: null,
+        createdAt: now,
+        updatedAt: now,
+      });
       draft.events.push({
         ...about(session, viewer.actor, now),
         type: 'task_created',
@@ -52,7 +62,8 @@ export async function finishTask(
   viewer: Viewer,
   { taskId, status, result }: { taskId: string; status: TaskStatus; result: Json },
 ) {
-  if (status !== 'COMPLETED' && status !== 'FAILED') throw refuse('INVALID_INPUT', 'status must be COMPLETED or FAILED', ['status']);
+  if (status !== 'COMPLETED' && status !== 'FAILED')
+    throw refuse('INVALID_INPUT', 'status must be COMPLETED or FAILED', ['status']);
   const faults = new Faults();
   faults.json(['result'], result);
   if (faults.errors.length > 0) throw new DomainError(faults.errors);
@@ -68,7 +79,9 @@ export async function finishTask(
       const able = mayAct(session);
       if (!able.ok) return { refusal: [able.error] };
       draft.tasks.push({ ...task, status, result: result ?? null, updatedAt: now });
-      const taken = isExternal(session) ? draft.interventions.filter(({ agentName }) => agentName === task.agentName) : [];
+      const taken = isExternal(session)
+        ? draft.interventions.filter(({ agentName }) => agentName === task.agentName)
+        : [];
       deliverInDraft(draft, taken, viewer.actor, now);
       draft.session = active(draft.session, now);
       draft.agents.push({ name: task.agentName, type: task.agentType });

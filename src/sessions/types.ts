@@ -1,15 +1,28 @@
 import type { ConversationTurn as TurnRow, Session as Row } from '../generated/prisma/client.ts';
-import { SessionStatus as StatusEnum, TaskStatus as TaskStatusEnum, type InterventionType as TypeName } from '../generated/prisma/enums.ts';
+import {
+  SessionStatus as StatusEnum,
+  TaskStatus as TaskStatusEnum,
+  type InterventionType as TypeName,
+} from '../generated/prisma/enums.ts';
 import { builder } from '../graphql/builder.ts';
 import { connectionType, cursorArgs, pageOf } from '../graphql/connection.ts';
 import { Node } from '../graphql/node.ts';
 import { optionsOf, type Option } from '../interventions/option.ts';
 import { listInterventions } from '../interventions/queries.ts';
-import { Intervention, InterventionConnection, InterventionOption, InterventionType } from '../interventions/types.ts';
+import {
+  Intervention,
+  InterventionConnection,
+  InterventionOption,
+  InterventionType,
+} from '../interventions/types.ts';
 import { AgentType, Team } from '../projects/schema.ts';
 
-export const SessionStatus = builder.enumType('SessionStatus', { values: Object.keys(StatusEnum) as (keyof typeof StatusEnum)[] });
-export const TaskStatus = builder.enumType('TaskStatus', { values: Object.keys(TaskStatusEnum) as (keyof typeof TaskStatusEnum)[] });
+export const SessionStatus = builder.enumType('SessionStatus', {
+  values: Object.keys(StatusEnum) as (keyof typeof StatusEnum)[],
+});
+export const TaskStatus = builder.enumType('TaskStatus', {
+  values: Object.keys(TaskStatusEnum) as (keyof typeof TaskStatusEnum)[],
+});
 
 /** The most that a session's plain lists show; the connections reach everything. */
 const NEWEST = 1000;
@@ -69,17 +82,26 @@ export const Session = builder.prismaObject('Session', {
     team: t.relation('team', { type: Team }),
     projectId: t.exposeString('projectId'),
     status: t.expose('status', { type: SessionStatus }),
-    runner: t.exposeString('runner', { description: '"external": the agent runs elsewhere and drives the session by mutations.' }),
+    runner: t.exposeString('runner', {
+      description: '"external": the agent runs elsewhere and drives the session by mutations.',
+    }),
     initialMessage: t.exposeString('initialMessage'),
     conversationHistory: t.field({
       type: [ConversationTurn],
       description: 'Oldest first; the newest 1,000 turns.',
       async resolve({ id }, _, { house }) {
-        const turns = await house.prisma.conversationTurn.findMany({ where: { sessionId: id }, orderBy: { id: 'desc' }, take: NEWEST });
+        const turns = await house.prisma.conversationTurn.findMany({
+          where: { sessionId: id },
+          orderBy: { id: 'desc' },
+          take: NEWEST,
+        });
         return turns.reverse();
       },
     }),
-    context: t.expose('context', { type: 'JSON', description: 'What it was started with, and what people answered.' }),
+    context: t.expose('context', {
+      type: 'JSON',
+      description: 'What it was started with, and what people answered.',
+    }),
     interventionPoints: t.field({
       type: [InterventionPoint],
       description: 'Oldest first; the newest 1,000.',
@@ -104,13 +126,18 @@ export const Session = builder.prismaObject('Session', {
       type: InterventionConnection,
       description: 'Newest first.',
       args: cursorArgs(t.arg),
-      resolve: ({ id }, args, { viewer, house }) => listInterventions(house.prisma, viewer, { sessionId: id }, pageOf(args)),
+      resolve: ({ id }, args, { viewer, house }) =>
+        listInterventions(house.prisma, viewer, { sessionId: id }, pageOf(args)),
     }),
     tasks: t.field({
       type: [Task],
       description: 'Oldest first; the newest 1,000.',
       async resolve({ id }, _, { house }) {
-        const tasks = await house.prisma.task.findMany({ where: { sessionId: id }, orderBy: { id: 'desc' }, take: NEWEST });
+        const tasks = await house.prisma.task.findMany({
+          where: { sessionId: id },
+          orderBy: { id: 'desc' },
+          take: NEWEST,
+        });
         return tasks.reverse();
       },
     }),

@@ -66,7 +66,8 @@ function writeOnce(deps: ChangeDeps, batch: Prepared[]): Promise<Set<string>> {
 }
 
 async function writeRows(deps: ChangeDeps, tx: RawClient, batch: Prepared[]): Promise<Set<string>> {
-  const list = <T>(pick: (change: Change) => T[] | undefined): T[] => batch.flatMap(({ change }) => pick(change) ?? []);
+  const list = <T>(pick: (change: Change) => T[] | undefined): T[] =>
+    batch.flatMap(({ change }) => pick(change) ?? []);
   const asked = list((change) => change.asked);
   const updated = list((change) => change.updated);
   const turns = list((change) => change.turns);
@@ -123,9 +124,18 @@ async function writeRows(deps: ChangeDeps, tx: RawClient, batch: Prepared[]): Pr
 
 /** An intervention without what was fixed when it was asked: its context alone may have 256 kB. */
 const moves = (intervention: NonNullable<Change['updated']>[number]) =>
-  Object.fromEntries((['id', 'sessionId', ...interventionMoves] as const).map((field) => [field, intervention[field]]));
+  Object.fromEntries(
+    (['id', 'sessionId', ...interventionMoves] as const).map((field) => [field, intervention[field]]),
+  );
 
 function isUniqueViolation(error: unknown): boolean {
-  const { code, meta } = error as { code?: string; meta?: { driverAdapterError?: { cause?: { originalCode?: string } } } };
-  return code === 'P2002' || code === '23505' || (code === 'P2010' && meta?.driverAdapterError?.cause?.originalCode === '23505');
+  const { code, meta } = error as {
+    code?: string;
+    meta?: { driverAdapterError?: { cause?: { originalCode?: string } } };
+  };
+  return (
+    code === 'P2002' ||
+    code === '23505' ||
+    (code === 'P2010' && meta?.driverAdapterError?.cause?.originalCode === '23505')
+  );
 }

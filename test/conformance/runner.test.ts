@@ -38,9 +38,13 @@ describe.each(Object.keys(subjects))('the %s runner', (kind) => {
 
   const begin = (...names: string[]) => house.start(subject.runner.name, subject.asking(names));
   const session = (id: string) => house.deps.prisma.session.findUniqueOrThrow({ where: { id } });
-  const asked = (id: string) => house.deps.prisma.intervention.findMany({ where: { sessionId: id }, orderBy: { id: 'asc' } });
+  const asked = (id: string) =>
+    house.deps.prisma.intervention.findMany({ where: { sessionId: id }, orderBy: { id: 'asc' } });
   const said = async (id: string) => {
-    const turns = await house.deps.prisma.conversationTurn.findMany({ where: { sessionId: id }, orderBy: { id: 'asc' } });
+    const turns = await house.deps.prisma.conversationTurn.findMany({
+      where: { sessionId: id },
+      orderBy: { id: 'asc' },
+    });
     return turns.map(({ agentName, response }) => `${agentName}: ${response}`);
   };
   const reaches = (id: string, status: string) =>
@@ -55,7 +59,11 @@ describe.each(Object.keys(subjects))('the %s runner', (kind) => {
       return drive !== null && drive.heldUntil === null && drive.turn > 0;
     });
   const answer = (question: { id: string }, content: string) =>
-    provideCustomResponse(house.deps, house.person, question.id, { responseText: content, responseType: 'note', metadata: { n: 1 } });
+    provideCustomResponse(house.deps, house.person, question.id, {
+      responseText: content,
+      responseType: 'note',
+      metadata: { n: 1 },
+    });
 
   test('behaviour 3.4: gets the answer exactly as it was given, then it counts as delivered', async () => {
     await house.worker.start();
@@ -79,7 +87,10 @@ describe.each(Object.keys(subjects))('the %s runner', (kind) => {
         response: settled!.response,
       },
     ]);
-    expect(settled).toMatchObject({ delivery: 'DELIVERED', response: { content: 'ja \u{1f600} {{x}}', metadata: { n: 1 } } });
+    expect(settled).toMatchObject({
+      delivery: 'DELIVERED',
+      response: { content: 'ja \u{1f600} {{x}}', metadata: { n: 1 } },
+    });
     expect((await session(id)).result).toEqual({ deploy: 'ja \u{1f600} {{x}}' });
   });
 
@@ -96,7 +107,11 @@ describe.each(Object.keys(subjects))('the %s runner', (kind) => {
     await answer(c!, 'third');
     await reaches(id, 'COMPLETED');
     expect(await said(id)).toEqual(['b: second', 'a: cancelled', 'c: third']);
-    expect((await asked(id)).map(({ delivery }) => delivery)).toEqual(['DELIVERED', 'DELIVERED', 'DELIVERED']);
+    expect((await asked(id)).map(({ delivery }) => delivery)).toEqual([
+      'DELIVERED',
+      'DELIVERED',
+      'DELIVERED',
+    ]);
   });
 
   test('behaviour 3.7: after a time-out and a revival, it hears the answer, and what was given up', async () => {
@@ -190,7 +205,9 @@ describe.each(Object.keys(subjects))('the %s runner', (kind) => {
     watch.hook = (moment, call, { signal }) => {
       if (hung || moment !== 'before' || call !== 'say') return;
       hung = true;
-      return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
+      return new Promise((_, reject) =>
+        signal.addEventListener('abort', () => reject(signal.reason as Error)),
+      );
     };
     const [question] = await asked(id);
     await answer(question!, 'yes');
@@ -198,7 +215,10 @@ describe.each(Object.keys(subjects))('the %s runner', (kind) => {
     await house.worker.stop(5_000);
     await beside.worker.start();
     await reaches(id, 'COMPLETED');
-    expect(watch.turns.slice(1)).toMatchObject([{ number: 1, attempt: 1 }, { number: 1, attempt: 1 }]);
+    expect(watch.turns.slice(1)).toMatchObject([
+      { number: 1, attempt: 1 },
+      { number: 1, attempt: 1 },
+    ]);
     expect(await said(id)).toEqual(['a: yes']);
   });
 
@@ -220,7 +240,10 @@ describe.each(Object.keys(subjects))('the %s runner', (kind) => {
         await driver.drive(id);
         await until('the turn to be done', async () => {
           const after = await house.deps.prisma.sessionDrive.findUniqueOrThrow({ where: { sessionId: id } });
-          return after.heldUntil === null && (after.turn > before.turn || (await session(id)).status === 'COMPLETED');
+          return (
+            after.heldUntil === null &&
+            (after.turn > before.turn || (await session(id)).status === 'COMPLETED')
+          );
         });
       }
     }
@@ -284,7 +307,11 @@ describe.each(Object.keys(subjects))('the %s runner', (kind) => {
       throw new Error('cut off at the end');
     };
     await house.worker.driver.drive(id);
-    await until('the failure', async () => (await house.deps.prisma.sessionDrive.findUniqueOrThrow({ where: { sessionId: id } })).failures === 1);
+    await until(
+      'the failure',
+      async () =>
+        (await house.deps.prisma.sessionDrive.findUniqueOrThrow({ where: { sessionId: id } })).failures === 1,
+    );
     database().clock.advance(2);
     await house.worker.driver.look();
     await until('the repeat to be done', async () => (await asked(id))[0]!.delivery === 'DELIVERED');
@@ -301,11 +328,18 @@ describe('an external session', () => {
     const house = await openHouse({ database: database(), clock: database().clock, runners: [] });
     await house.worker.start();
     const id = await house.start('external');
-    const { reply } = await requestIntervention(house.deps, house.person, { sessionId: id, agentName: 'a', type: 'DECISION', message: 'May I?' });
+    const { reply } = await requestIntervention(house.deps, house.person, {
+      sessionId: id,
+      agentName: 'a',
+      type: 'DECISION',
+      message: 'May I?',
+    });
     await resolveIntervention(house.deps, house.person, reply.interventionId, { resolutionType: 'APPROVE' });
     await house.worker.driver.look(true);
     await house.close();
     expect(await house.deps.prisma.sessionDrive.count({ where: { sessionId: id } })).toBe(0);
-    expect(await house.deps.prisma.intervention.findMany({ where: { sessionId: id } })).toMatchObject([{ delivery: 'PENDING' }]);
+    expect(await house.deps.prisma.intervention.findMany({ where: { sessionId: id } })).toMatchObject([
+      { delivery: 'PENDING' },
+    ]);
   });
 });

@@ -10,14 +10,21 @@ import { openHouse, type RunnerHouse } from '../runners/house.ts';
 const database = withDatabase();
 let house: RunnerHouse;
 beforeEach(async () => {
-  house = await openHouse({ database: database(), clock: database().clock, runners: [createScriptedRunner()] });
+  house = await openHouse({
+    database: database(),
+    clock: database().clock,
+    runners: [createScriptedRunner()],
+  });
 });
 afterEach(() => house.close());
 
 const scenario = 'steps: [{ complete: {} }]';
-const completed = (ids: string[]) => house.deps.prisma.session.count({ where: { id: { in: ids }, status: 'COMPLETED' } });
+const completed = (ids: string[]) =>
+  house.deps.prisma.session.count({ where: { id: { in: ids }, status: 'COMPLETED' } });
 const jobs = async (): Promise<number> => {
-  const [row] = await house.deps.prisma.$queryRaw<{ count: bigint }[]>`SELECT count(*) FROM pgboss.job WHERE name = 'drive' AND state < 'active'`;
+  const [row] = await house.deps.prisma.$queryRaw<
+    { count: bigint }[]
+  >`SELECT count(*) FROM pgboss.job WHERE name = 'drive' AND state < 'active'`;
   return Number(row!.count);
 };
 
@@ -27,7 +34,13 @@ describe('a job', () => {
     await house.start('scripted', { scenario });
     expect(await jobs()).toBe(before + 1);
     await house.start('external');
-    const key = { teamId: house.teamId, initialMessage: 'Go', runner: 'scripted', context: { scenario }, idempotencyKey: 'k' };
+    const key = {
+      teamId: house.teamId,
+      initialMessage: 'Go',
+      runner: 'scripted',
+      context: { scenario },
+      idempotencyKey: 'k',
+    };
     await createSession(house.deps, house.person, key);
     await createSession(house.deps, house.person, key);
     expect(await jobs()).toBe(before + 2);
@@ -69,7 +82,9 @@ describe.runIf(onPostgres)('on a server', () => {
     await house.worker.start();
     const client = new pg.Client(database().url!);
     await client.connect();
-    await client.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()');
+    await client.query(
+      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
+    );
     await client.end();
     let id = '';
     await until('a session to be made again', async () => {
@@ -81,7 +96,12 @@ describe.runIf(onPostgres)('on a server', () => {
 
   test('a worker in another process is woken', async () => {
     const replica = await database().replica();
-    const other = await openHouse({ database: replica, clock: database().clock, runners: [createScriptedRunner()], beside: house });
+    const other = await openHouse({
+      database: replica,
+      clock: database().clock,
+      runners: [createScriptedRunner()],
+      beside: house,
+    });
     await other.worker.start();
     const id = await house.start('scripted', { scenario });
     await until('it to be completed', async () => (await completed([id])) === 1);

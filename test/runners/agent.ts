@@ -70,11 +70,18 @@ export function asker({ session, turn, news, state }: Received): Reply {
   const heard = { ...(state?.heard as Record<string, string> | undefined) };
   const steps: unknown[] = [];
   if (turn.start) {
-    for (const ask of asks) steps.push({ do: 'ask', step: `ask:${ask}`, agentName: ask, type: 'DECISION', message: `May ${ask}?` });
+    for (const ask of asks)
+      steps.push({ do: 'ask', step: `ask:${ask}`, agentName: ask, type: 'DECISION', message: `May ${ask}?` });
   }
   for (const item of news) {
     heard[item.agentName] = item.kind === 'answered' ? item.response.content : item.kind;
-    steps.push({ do: 'say', step: `heard:${item.key}`, agentName: item.agentName, input: '', response: heard[item.agentName] });
+    steps.push({
+      do: 'say',
+      step: `heard:${item.key}`,
+      agentName: item.agentName,
+      input: '',
+      response: heard[item.agentName],
+    });
   }
   if (asks.every((ask) => heard[ask] !== undefined)) steps.push({ do: 'complete', result: heard });
   return { body: { steps, state: { heard } } };

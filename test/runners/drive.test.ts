@@ -52,7 +52,10 @@ describe('a turn that was cut off', () => {
     drive = ({ desk }) => desk.complete();
     await beside.worker.driver.look();
     await until('it to be completed', async () => (await session(id)).status === 'COMPLETED');
-    expect(turns.map(({ number, attempt }) => [number, attempt])).toEqual([[0, 1], [0, 2]]);
+    expect(turns.map(({ number, attempt }) => [number, attempt])).toEqual([
+      [0, 1],
+      [0, 2],
+    ]);
   });
 
   test('is never run again where that is not; the session is FAILED and says why', async () => {
@@ -92,7 +95,8 @@ test('behaviour 1.7: a runner that is deaf to the abort is left behind, its turn
 });
 
 test('a turn that takes longer than 15 minutes is aborted, and tried again', async () => {
-  drive = ({ signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
+  drive = ({ signal }) =>
+    new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
   const id = await house.start('safe');
   await house.worker.driver.drive(id);
   await until('the turn to have begun', () => turns.length === 1);
@@ -149,7 +153,12 @@ describe('a failure', () => {
     ['what the runner knows to last', new CannotContinue('x'), 0, 'give_up'],
     ['a refusal that would come again', refuse('INVALID_INPUT', 'x'), 0, 'give_up'],
     ['a refusal of the moment', refuse('QUEUE_FULL', 'x'), 0, 'try_again'],
-    ['a database that is away', Object.assign(new Error('x'), { code: 'P1001' }), MOST_FAILURES, 'database_away'],
+    [
+      'a database that is away',
+      Object.assign(new Error('x'), { code: 'P1001' }),
+      MOST_FAILURES,
+      'database_away',
+    ],
   ] as const)('that is %s', (_, error, failures, verdict) => {
     expect(judge(error, failures)).toBe(verdict);
   });

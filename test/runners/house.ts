@@ -34,7 +34,13 @@ interface Options {
   beside?: RunnerHouse;
 }
 
-export async function openHouse({ database, clock, runners, log = pino({ level: 'silent' }), beside }: Options): Promise<RunnerHouse> {
+export async function openHouse({
+  database,
+  clock,
+  runners,
+  log = pino({ level: 'silent' }),
+  beside,
+}: Options): Promise<RunnerHouse> {
   const ids = createIds(clock);
   const registry = createRegistry(runners);
   const queue = await openQueue({ database, log, supervise: false });
@@ -74,7 +80,9 @@ async function makeTeam({ prisma, ids, clock }: SessionDeps): Promise<{ teamId: 
   const teamId = ids.next('team');
   const userId = ids.next('user');
   await prisma.project.create({ data: { id: projectId, name: 'Project', createdAt } });
-  await prisma.team.create({ data: { id: teamId, projectId, name: 'Team', createdAt, queue: { create: { pending: 0 } } } });
+  await prisma.team.create({
+    data: { id: teamId, projectId, name: 'Team', createdAt, queue: { create: { pending: 0 } } },
+  });
   await prisma.user.create({ data: { id: userId, name: 'Ada', role: 'ADMIN', createdAt } });
   return {
     teamId,

@@ -13,7 +13,11 @@ let reply: (body: Received, attempt: number) => Reply | Promise<Reply>;
 beforeEach(async () => {
   const { clock } = database();
   agent = await startAgent((body) => reply(body, agent.received.length));
-  const runner = createHttpRunner(clock, { name: 'remote', url: agent.url, secret: 'the new secret, longer', previousSecret: SECRET }, createBreakers());
+  const runner = createHttpRunner(
+    clock,
+    { name: 'remote', url: agent.url, secret: 'the new secret, longer', previousSecret: SECRET },
+    createBreakers(),
+  );
   house = await openHouse({ database: database(), clock, runners: [runner] });
   await house.worker.start();
 });
@@ -64,7 +68,10 @@ describe('a message', () => {
     });
     await prisma.interventionQueue.update({ where: { teamId: house.teamId }, data: { pending: 110 } });
     const id = await house.start('remote');
-    await until('the queue to have refused it', async () => (await prisma.sessionDrive.findUnique({ where: { sessionId: id } }))?.failures === 1);
+    await until(
+      'the queue to have refused it',
+      async () => (await prisma.sessionDrive.findUnique({ where: { sessionId: id } }))?.failures === 1,
+    );
     await prisma.interventionQueue.update({ where: { teamId: house.teamId }, data: { pending: 0 } });
     database().clock.advance(2);
     await ends(id, 'WAITING_FOR_HUMAN');
@@ -78,7 +85,11 @@ describe('a message', () => {
         ? { body: { state: { seen: 1 }, wakeInSeconds: 600 } }
         : { body: { steps: [{ do: 'complete', result: state }] } };
     const id = await house.start('remote');
-    await until('the wake-up to be on record', async () => (await house.deps.prisma.sessionDrive.findUnique({ where: { sessionId: id } }))?.dueAt != null);
+    await until(
+      'the wake-up to be on record',
+      async () =>
+        (await house.deps.prisma.sessionDrive.findUnique({ where: { sessionId: id } }))?.dueAt != null,
+    );
     expect(agent.received).toHaveLength(1);
     database().clock.advance(601);
     expect((await ends(id, 'COMPLETED')).result).toEqual({ seen: 1 });
@@ -102,12 +113,16 @@ describe('an answer', () => {
   test('of 202 leaves the rest to the agent, and the news count as delivered', async () => {
     reply = () => ({ status: 202 });
     const id = await house.start('remote');
-    await until('the turn to be done', async () => (await house.deps.prisma.sessionDrive.findUnique({ where: { sessionId: id } }))?.turn === 1);
+    await until(
+      'the turn to be done',
+      async () => (await house.deps.prisma.sessionDrive.findUnique({ where: { sessionId: id } }))?.turn === 1,
+    );
     expect((await session(id)).status).toBe('ACTIVE');
   });
 
   test('that does not come within 60 s ends the attempt', async () => {
-    reply = (_, attempt) => (attempt === 1 ? new Promise<Reply>(() => {}) : { body: { steps: [{ do: 'complete' }] } });
+    reply = (_, attempt) =>
+      attempt === 1 ? new Promise<Reply>(() => {}) : { body: { steps: [{ do: 'complete' }] } };
     const id = await house.start('remote');
     await until('the message', () => agent.received.length === 1);
     database().clock.advance(61);

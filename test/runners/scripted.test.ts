@@ -10,7 +10,11 @@ import { openHouse, type RunnerHouse } from './house.ts';
 const database = withDatabase();
 let house: RunnerHouse;
 beforeEach(async () => {
-  house = await openHouse({ database: database(), clock: database().clock, runners: [createScriptedRunner()] });
+  house = await openHouse({
+    database: database(),
+    clock: database().clock,
+    runners: [createScriptedRunner()],
+  });
   await house.worker.start();
 });
 afterEach(() => house.close());
@@ -20,10 +24,12 @@ const session = (id: string) => house.deps.prisma.session.findUniqueOrThrow({ wh
 const reaches = (id: string, status: string) =>
   until(`${id} to be ${status}`, async () => {
     const { status: now, failureReason } = await session(id);
-    if (now !== status && (now === 'FAILED' || now === 'COMPLETED')) throw new Error(`${now}: ${failureReason}`);
+    if (now !== status && (now === 'FAILED' || now === 'COMPLETED'))
+      throw new Error(`${now}: ${failureReason}`);
     return now === status;
   });
-const asked = (id: string) => house.deps.prisma.intervention.findMany({ where: { sessionId: id }, orderBy: { id: 'asc' } });
+const asked = (id: string) =>
+  house.deps.prisma.intervention.findMany({ where: { sessionId: id }, orderBy: { id: 'asc' } });
 
 describe('a scripted session', () => {
   test('asks, goes on with the branch of the option chosen, and completes with what was answered', async () => {
@@ -84,9 +90,13 @@ describe('a scripted session', () => {
             - [{ ask: { id: b, agent: b, message: May I?, timeout: 86400 } }]`);
     await reaches(id, 'WAITING_FOR_HUMAN');
     const { prisma } = house.deps;
-    await until('the wait to be on record', async () => (await prisma.sessionDrive.findUnique({ where: { sessionId: id } }))?.dueAt != null);
+    await until(
+      'the wait to be on record',
+      async () => (await prisma.sessionDrive.findUnique({ where: { sessionId: id } }))?.dueAt != null,
+    );
     database().clock.advance(3601);
-    const reported = () => prisma.unsealedEvent.count({ where: { sessionId: id, type: 'execution_reported' } });
+    const reported = () =>
+      prisma.unsealedEvent.count({ where: { sessionId: id, type: 'execution_reported' } });
     await until('the report', async () => (await reported()) === 1);
     const [question] = await asked(id);
     await resolveIntervention(house.deps, house.person, question!.id, { resolutionType: 'APPROVE' });
@@ -101,10 +111,14 @@ describe('a scripted session', () => {
         - say: { agent: a, response: meanwhile }
         - complete: { result: done }`);
     await reaches(id, 'WAITING_FOR_HUMAN');
-    const said = () => house.deps.prisma.conversationTurn.findMany({ where: { sessionId: id }, orderBy: { id: 'asc' } });
+    const said = () =>
+      house.deps.prisma.conversationTurn.findMany({ where: { sessionId: id }, orderBy: { id: 'asc' } });
     await until('what is said meanwhile', async () => (await said()).length === 1);
     const [question] = await asked(id);
-    await resolveIntervention(house.deps, house.person, question!.id, { resolutionType: 'APPROVE', reasoning: 'yes' });
+    await resolveIntervention(house.deps, house.person, question!.id, {
+      resolutionType: 'APPROVE',
+      reasoning: 'yes',
+    });
     await reaches(id, 'COMPLETED');
     expect((await said()).map(({ response }) => response)).toEqual(['meanwhile', 'yes']);
   });
@@ -160,10 +174,20 @@ describe('a scenario', () => {
         - finish: { task: nothing }
         - wait: -1`;
     await expect(play(scenario)).rejects.toMatchObject({
-      errors: [{ code: 'INVALID_INPUT', message: expect.stringContaining('context.scenario.steps.0.ask.agent'), path: ['context'] }],
+      errors: [
+        {
+          code: 'INVALID_INPUT',
+          message: expect.stringContaining('context.scenario.steps.0.ask.agent'),
+          path: ['context'],
+        },
+      ],
     });
-    await expect(play(scenario)).rejects.toThrow(/steps\.0\.ask.*colour.*steps\.1 must have exactly one of.*steps\.3\.wait/);
-    await expect(play('steps: [{ finish: { task: nothing } }]')).rejects.toThrow('finishes a task "nothing" that it never makes');
+    await expect(play(scenario)).rejects.toThrow(
+      /steps\.0\.ask.*colour.*steps\.1 must have exactly one of.*steps\.3\.wait/,
+    );
+    await expect(play('steps: [{ finish: { task: nothing } }]')).rejects.toThrow(
+      'finishes a task "nothing" that it never makes',
+    );
     await expect(play('steps: [')).rejects.toThrow('context.scenario');
     await expect(house.start('scripted')).rejects.toThrow('context.scenario is missing');
   });
@@ -174,6 +198,8 @@ describe('a scenario', () => {
   });
 
   test('an unknown runner is refused', async () => {
-    await expect(house.start('nobody')).rejects.toMatchObject({ errors: [{ code: 'INVALID_INPUT', path: ['runner'] }] });
+    await expect(house.start('nobody')).rejects.toMatchObject({
+      errors: [{ code: 'INVALID_INPUT', path: ['runner'] }],
+    });
   });
 });

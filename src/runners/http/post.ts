@@ -30,7 +30,12 @@ export async function post(clock: Clock, { url, headers, body, signal }: Message
   try {
     const response = await fetch(url, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', accept: 'application/json', 'user-agent': 'Holdpoint', ...headers },
+      headers: {
+        'content-type': 'application/json',
+        accept: 'application/json',
+        'user-agent': 'Holdpoint',
+        ...headers,
+      },
       body,
       // A redirect would take a signed message to an address that nobody configured.
       redirect: 'manual',
@@ -60,7 +65,8 @@ function faultOf(status: number): Error | null {
   if (status === 408 || status === 425 || status === 429 || status >= 500) {
     return new AgentUnavailable(`the agent answered ${status}`);
   }
-  if (status >= 300 && status < 400) return new CannotContinue(`the agent answered with a redirect (${status}), which is not followed`);
+  if (status >= 300 && status < 400)
+    return new CannotContinue(`the agent answered with a redirect (${status}), which is not followed`);
   return new CannotContinue(`the agent refused the turn with ${status}`);
 }
 

@@ -22,7 +22,15 @@ const VERSION = 1;
 /** The body of the POST. */
 export function bodyOf({ session, number, attempt, start, news, pending, state }: Turn): string {
   const saved = state === null ? null : (state.agent ?? null);
-  return JSON.stringify({ v: VERSION, type: 'session.turn', session, turn: { number, attempt, start }, news, pending, state: saved });
+  return JSON.stringify({
+    v: VERSION,
+    type: 'session.turn',
+    session,
+    turn: { number, attempt, start },
+    news,
+    pending,
+    state: saved,
+  });
 }
 
 /** The same for the same turn with the same news, whichever attempt it is. */
@@ -85,7 +93,13 @@ const action = z.discriminatedUnion('do', [
   }),
   z.strictObject({ do: z.literal('report'), step, ...report }),
   z.strictObject({ do: z.literal('say'), step, agentName: name, input: z.string(), response: z.string() }),
-  z.strictObject({ do: z.literal('createTask'), step, agentName: name, agentType: agentType.optional(), instructions: name }),
+  z.strictObject({
+    do: z.literal('createTask'),
+    step,
+    agentName: name,
+    agentType: agentType.optional(),
+    instructions: name,
+  }),
   /** `task`: the step that made it, in this turn or an earlier one; or its id as `taskId`. */
   z.strictObject({
     do: z.literal('finishTask'),
@@ -121,6 +135,8 @@ export function readAnswer(text: string): AgentAnswer {
   }
   const parsed = answer.safeParse(value);
   if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'the answer'}: ${message}`);
+  const faults = parsed.error.issues.map(
+    ({ path, message }) => `${path.join('.') || 'the answer'}: ${message}`,
+  );
   throw new CannotContinue(`the agent's answer can't be used: ${faults.join('; ')}`);
 }

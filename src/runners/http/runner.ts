@@ -24,7 +24,11 @@ const BREAKER_REST = 5_000;
  * A remote agent: each turn is POSTed to it (protocol.ts). It is sent once a turn; what fails is sent again by the
  * turn's own retries, and by nothing else. `breakers` keeps one circuit breaker for each destination.
  */
-export function createHttpRunner(clock: Clock, { name, url, ...secrets }: HttpRunnerOptions, breakers: Breakers): Runner {
+export function createHttpRunner(
+  clock: Clock,
+  { name, url, ...secrets }: HttpRunnerOptions,
+  breakers: Breakers,
+): Runner {
   const signing = [secrets.secret, ...(secrets.previousSecret === undefined ? [] : [secrets.previousSecret])];
   async function send(turn: Turn): Promise<string> {
     const body = bodyOf(turn);
@@ -33,7 +37,9 @@ export function createHttpRunner(clock: Clock, { name, url, ...secrets }: HttpRu
       return await breakers.of(url).execute(() => post(clock, { url, headers, body, signal: turn.signal }));
     } catch (error) {
       if (!(error instanceof BrokenCircuitError)) throw error;
-      throw new AgentUnavailable('the agent has failed too often, and is left alone for some seconds', { cause: error });
+      throw new AgentUnavailable('the agent has failed too often, and is left alone for some seconds', {
+        cause: error,
+      });
     }
   }
   return {
@@ -90,7 +96,8 @@ interface HttpState {
 
 function readState(saved: RunnerState | null): HttpState {
   if (saved === null) return { v: 1, agent: null, tasks: {}, answer: null };
-  if (saved.v !== 1) throw new CannotContinue(`the state of this session has version ${saved.v}, of another release`);
+  if (saved.v !== 1)
+    throw new CannotContinue(`the state of this session has version ${saved.v}, of another release`);
   return structuredClone(saved) as unknown as HttpState;
 }
 

@@ -5,7 +5,12 @@ import { Webhook } from 'standardwebhooks';
  * receiver that knows any of them accepts it, so a secret can be changed without a gap. A secret beginning with
  * `whsec_` is base64, as that specification has it; any other is taken as the bytes of its text.
  */
-export function signatureHeaders(id: string, at: Date, body: string, secrets: readonly string[]): Record<string, string> {
+export function signatureHeaders(
+  id: string,
+  at: Date,
+  body: string,
+  secrets: readonly string[],
+): Record<string, string> {
   return {
     'webhook-id': id,
     'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),

@@ -75,9 +75,24 @@ const types = [
 
 const branch = z.union(
   [
-    z.strictObject({ is: z.enum(outcomes), get steps() { return steps; } }),
-    z.strictObject({ option: name, get steps() { return steps; } }),
-    z.strictObject({ default: z.literal(true), get steps() { return steps; } }),
+    z.strictObject({
+      is: z.enum(outcomes),
+      get steps() {
+        return steps;
+      },
+    }),
+    z.strictObject({
+      option: name,
+      get steps() {
+        return steps;
+      },
+    }),
+    z.strictObject({
+      default: z.literal(true),
+      get steps() {
+        return steps;
+      },
+    }),
   ],
   'must say is: (how it ended), option: (an id) or default: true, and its steps',
 );
@@ -94,7 +109,9 @@ const ask = z.strictObject({
   timeout: z.int().min(1).max(MAX_SECONDS).optional(),
   autoContinue: z.boolean().optional(),
   async: z.boolean().default(false),
-  get when() { return z.array(branch).optional(); },
+  get when() {
+    return z.array(branch).optional();
+  },
 });
 
 const actions = {
@@ -107,8 +124,17 @@ const actions = {
     metrics: json.optional(),
     context: json.optional(),
   }),
-  task: z.strictObject({ id: label, agent: name, type: z.enum(agentTypes).default('CUSTOM'), instructions: text }),
-  finish: z.strictObject({ task: label, status: z.enum(['COMPLETED', 'FAILED']).default('COMPLETED'), result: z.json().optional() }),
+  task: z.strictObject({
+    id: label,
+    agent: name,
+    type: z.enum(agentTypes).default('CUSTOM'),
+    instructions: text,
+  }),
+  finish: z.strictObject({
+    task: label,
+    status: z.enum(['COMPLETED', 'FAILED']).default('COMPLETED'),
+    result: z.json().optional(),
+  }),
   wait: z.number().min(0).max(MAX_SECONDS),
   /** The runner itself fails: in the first `times` attempts of the turn, or always. */
   throw: z.strictObject({ message: text, times: z.int().min(1).optional() }),
@@ -121,26 +147,36 @@ export type Step =
   | { parallel: Step[][] }
   | { [Word in keyof typeof actions]: { [W in Word]: z.output<(typeof actions)[W]> } }[keyof typeof actions];
 
-export type Branch = { is: Outcome; steps: Step[] } | { option: string; steps: Step[] } | { default: true; steps: Step[] };
+export type Branch =
+  | { is: Outcome; steps: Step[] }
+  | { option: string; steps: Step[] }
+  | { default: true; steps: Step[] };
 export type Ask = Omit<z.output<typeof ask>, 'when'> & { when?: Branch[] };
 
 const words = ['ask', 'parallel', ...Object.keys(actions)] as const;
 
 /** The word of a step picks its schema, so that a fault is told of what was meant and not of every kind of step. */
-const step: z.ZodType<Step> = z.record(z.string(), z.unknown(), 'must be an object with one word').transform((given, context) => {
-  const [word, ...more] = Object.keys(given);
-  if (word === undefined || more.length > 0 || !words.includes(word)) {
-    context.addIssue({ code: 'custom', message: `must have exactly one of ${words.join(', ')}` });
+const step: z.ZodType<Step> = z
+  .record(z.string(), z.unknown(), 'must be an object with one word')
+  .transform((given, context) => {
+    const [word, ...more] = Object.keys(given);
+    if (word === undefined || more.length > 0 || !words.includes(word)) {
+      context.addIssue({ code: 'custom', message: `must have exactly one of ${words.join(', ')}` });
+      return z.NEVER;
+    }
+    const schema =
+      word === 'ask'
+        ? ask
+        : word === 'parallel'
+          ? z.array(steps).min(1)
+          : actions[word as keyof typeof actions];
+    const parsed = schema.safeParse(given[word]);
+    if (parsed.success) return { [word]: parsed.data } as Step;
+    for (const issue of parsed.error.issues) {
+      context.addIssue({ code: 'custom', message: issue.message, path: [word, ...issue.path] });
+    }
     return z.NEVER;
-  }
-  const schema = word === 'ask' ? ask : word === 'parallel' ? z.array(steps).min(1) : actions[word as keyof typeof actions];
-  const parsed = schema.safeParse(given[word]);
-  if (parsed.success) return { [word]: parsed.data } as Step;
-  for (const issue of parsed.error.issues) {
-    context.addIssue({ code: 'custom', message: issue.message, path: [word, ...issue.path] });
-  }
-  return z.NEVER;
-}) as never;
+  }) as never;
 
 const steps: z.ZodType<Step[]> = z.array(z.lazy(() => step));
 
@@ -156,7 +192,8 @@ export function readScenario(given: unknown): { scenario: Scenario } | { faults:
   let value = given;
   if (typeof given === 'string') {
     const document = parseDocument(given, { version: '1.2' });
-    if (document.errors.length > 0) return { faults: document.errors.map(({ message }) => `context.scenario: ${message.split('\n')[0]}`) };
+    if (document.errors.length > 0)
+      return { faults: document.errors.map(({ message }) => `context.scenario: ${message.split('\n')[0]}`) };
     // Aliases multiply: a few lines could unfold into gigabytes.
     try {
       value = document.toJS({ maxAliasCount: 0 });
@@ -166,7 +203,11 @@ export function readScenario(given: unknown): { scenario: Scenario } | { faults:
   }
   const parsed = scenario.safeParse(value);
   if (!parsed.success) {
-    return { faults: parsed.error.issues.map(({ path, message }) => `${['context', 'scenario', ...path].join('.')} ${message}`) };
+    return {
+      faults: parsed.error.issues.map(
+        ({ path, message }) => `${['context', 'scenario', ...path].join('.')} ${message}`,
+      ),
+    };
   }
   const faults = namesUsed(parsed.data.steps);
   return faults.length > 0 ? { faults } : { scenario: parsed.data };
@@ -193,6 +234,8 @@ function namesUsed(all: Step[]): string[] {
     names.add(id);
   };
   visit(all);
-  for (const id of finished) if (!tasks.has(id)) faults.push(`context.scenario finishes a task ${JSON.stringify(id)} that it never makes`);
+  for (const id of finished)
+    if (!tasks.has(id))
+      faults.push(`context.scenario finishes a task ${JSON.stringify(id)} that it never makes`);
   return faults;
 }

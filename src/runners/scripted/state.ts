@@ -24,13 +24,18 @@ export interface ScriptState {
 
 export function readState(saved: RunnerState | null): ScriptState {
   if (saved === null) return { v: 1, done: [], answers: {}, waits: {}, tasks: {} };
-  if (saved.v !== 1) throw new CannotContinue(`the state of this session has version ${saved.v}, of another release`);
+  if (saved.v !== 1)
+    throw new CannotContinue(`the state of this session has version ${saved.v}, of another release`);
   return structuredClone(saved) as unknown as ScriptState;
 }
 
 export function answerOf(news: News): Answer {
   if (news.kind !== 'answered') return { kind: news.kind };
-  return { kind: 'answered', resolution: news.resolution, response: { ...news.response } as unknown as JsonObject };
+  return {
+    kind: 'answered',
+    resolution: news.resolution,
+    response: { ...news.response } as unknown as JsonObject,
+  };
 }
 
 /** The step name of an ask, by its id in the scenario. */
@@ -38,9 +43,15 @@ export const stepOf = (ask: string): string => `ask:${ask}`;
 
 /** What templates may name: `context`, `message`, and each ask that has ended by its id. */
 export function valuesOf(turn: Turn, { answers }: ScriptState): Record<string, Json> {
-  const values: Record<string, Json> = { context: turn.session.context, message: turn.session.initialMessage };
+  const values: Record<string, Json> = {
+    context: turn.session.context,
+    message: turn.session.initialMessage,
+  };
   for (const [step, answer] of Object.entries(answers)) {
-    const shown = answer.kind === 'answered' ? { ...answer.response, option: answer.response.selectedOption ?? null } : {};
+    const shown =
+      answer.kind === 'answered'
+        ? { ...answer.response, option: answer.response.selectedOption ?? null }
+        : {};
     values[step.slice(stepOf('').length)] = { outcome: answer.kind, ...shown };
   }
   return values;

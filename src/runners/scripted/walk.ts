@@ -49,7 +49,11 @@ async function takeParallel(run: Run, branches: Step[][], path: string): Promise
   return all;
 }
 
-async function act(run: Run, step: Exclude<Step, { ask: unknown } | { parallel: unknown } | { wait: unknown } | { complete: unknown }>, path: string): Promise<void> {
+async function act(
+  run: Run,
+  step: Exclude<Step, { ask: unknown } | { parallel: unknown } | { wait: unknown } | { complete: unknown }>,
+  path: string,
+): Promise<void> {
   const { turn, state } = run;
   const values = valuesOf(turn, state);
   const text = (template: string) => fillText(template, values);
@@ -66,7 +70,11 @@ async function act(run: Run, step: Exclude<Step, { ask: unknown } | { parallel: 
     });
   } else if ('task' in step) {
     const { id, agent, type, instructions } = step.task;
-    const { taskId } = await turn.desk.createTask(path, { agentName: agent, agentType: type, instructions: text(instructions) });
+    const { taskId } = await turn.desk.createTask(path, {
+      agentName: agent,
+      agentType: type,
+      instructions: text(instructions),
+    });
     state.tasks[id] = taskId;
   } else if ('finish' in step) {
     const { task, status, result } = step.finish;
@@ -84,7 +92,10 @@ async function act(run: Run, step: Exclude<Step, { ask: unknown } | { parallel: 
 
 /** True once the wait is over. Counted from when it was first come to, whatever happened since. */
 function takeWait(run: Run, seconds: number, path: string): boolean {
-  const { turn: { desk }, state } = run;
+  const {
+    turn: { desk },
+    state,
+  } = run;
   const until = new Date((state.waits[path] ??= addSeconds(desk.now(), seconds).toISOString()));
   if (until <= desk.now()) return true;
   if (run.wakeAt === null || until < run.wakeAt) run.wakeAt = until;
@@ -123,7 +134,13 @@ function questionOf(ask: Ask, values: ReturnType<typeof valuesOf>): Question {
     asyncMode: ask.async,
     ...(urgency && { urgency }),
     ...(context && { context: fillJson(context, values) as typeof context }),
-    ...(options && { options: options.map((option) => ({ ...option, label: fillText(option.label, values), description: fillText(option.description, values) })) }),
+    ...(options && {
+      options: options.map((option) => ({
+        ...option,
+        label: fillText(option.label, values),
+        description: fillText(option.description, values),
+      })),
+    }),
     ...(schema && { responseSchema: schema }),
     ...(timeout !== undefined && { timeout }),
     ...(autoContinue !== undefined && { autoContinue }),
@@ -133,13 +150,16 @@ function questionOf(ask: Ask, values: ReturnType<typeof valuesOf>): Question {
 /** The steps that an answer leads to. One that no branch names, and no default takes, can't be gone on with. */
 function branchOf({ id, when }: Ask, answer: Answer): Step[] {
   const outcome = outcomeOf(answer);
-  const option = answer.kind === 'answered' ? (answer.response.selectedOption as { id: string } | null)?.id : undefined;
+  const option =
+    answer.kind === 'answered' ? (answer.response.selectedOption as { id: string } | null)?.id : undefined;
   if (when === undefined && answer.kind === 'answered') return [];
   const matches = (branch: Branch): boolean =>
     'option' in branch ? branch.option === option : 'is' in branch ? branch.is === outcome : false;
   const taken = when?.find(matches) ?? when?.find((branch) => 'default' in branch);
   if (taken !== undefined) return taken.steps;
-  throw new CannotContinue(`the scenario expects no ${option === undefined ? outcome : `option ${JSON.stringify(option)}`} for ${JSON.stringify(id)}`);
+  throw new CannotContinue(
+    `the scenario expects no ${option === undefined ? outcome : `option ${JSON.stringify(option)}`} for ${JSON.stringify(id)}`,
+  );
 }
 
 function outcomeOf(answer: Answer): Outcome {
