@@ -5,31 +5,42 @@ import { connect, type Socket } from 'node:net';
  * with the server that is measured.
  */
 export class RawHttp {
-  readonly #socket: Socket;
+  readonly #port: number;
   readonly #head: string;
+  /** Null: the server has closed it, as it does after some seconds of silence; the next request opens another. */
+  #socket: Socket | null = null;
   #buffer: Buffer = Buffer.alloc(0);
   #answer: ((body: unknown) => void) | null = null;
   #fail: (error: Error) => void = () => {};
 
   constructor(port: number, path: string, authorization: string) {
-    this.#socket = connect({ port, host: '127.0.0.1', noDelay: true });
+    this.#port = port;
     this.#head = `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAuthorization: ${authorization}\r\nContent-Type: application/json\r\nContent-Length: `;
-    this.#socket.on('data', (chunk: Buffer) => this.#read(chunk));
-    this.#socket.on('error', (error) => this.#fail(error));
-    this.#socket.on('close', () => this.#fail(new Error('the connection was closed')));
   }
 
   post<T>(body: string): Promise<T> {
     return new Promise((resolve, reject) => {
       this.#answer = resolve as (body: unknown) => void;
       this.#fail = reject;
+      this.#socket ??= this.#connect();
       this.#socket.write(`${this.#head}${Buffer.byteLength(body)}\r\n\r\n${body}`);
     });
   }
 
   close(): void {
     this.#fail = () => {};
-    this.#socket.destroy();
+    this.#socket?.destroy();
+  }
+
+  #connect(): Socket {
+    const socket = connect({ port: this.#port, host: '127.0.0.1', noDelay: true });
+    socket.on('data', (chunk: Buffer) => this.#read(chunk));
+    socket.on('error', (error) => this.#fail(error));
+    socket.on('close', () => {
+      if (this.#socket === socket) this.#socket = null;
+      this.#fail(new Error('the connection was closed'));
+    });
+    return socket;
   }
 
   #read(chunk: Buffer): void {
