@@ -97,7 +97,6 @@ export const Intervention = builder.prismaObject('Intervention', {
     agentName: t.exposeString('agentName'),
     teamId: t.exposeString('teamId'),
     sessionId: t.exposeString('sessionId'),
-    session: t.relation('session'),
     context: t.expose('context', { type: 'JSON' }),
     urgency: t.expose('urgency', { type: InterventionUrgency }),
     message: t.exposeString('message'),

@@ -4,8 +4,10 @@ import {
   TaskStatus as TaskStatusEnum,
   type InterventionType as TypeName,
 } from '../generated/prisma/enums.ts';
+import DataLoader from 'dataloader';
 import { builder } from '../graphql/builder.ts';
 import { connectionType, cursorArgs, pageOf } from '../graphql/connection.ts';
+import type { Context } from '../graphql/context.ts';
 import { Node } from '../graphql/node.ts';
 import { optionsOf, type Option } from '../interventions/option.ts';
 import { listInterventions } from '../interventions/queries.ts';
@@ -158,3 +160,24 @@ export const Session = builder.prismaObject('Session', {
 });
 
 export const SessionConnection = connectionType<Row>('Session', Session, ({ id }) => id);
+
+/** One query for the sessions of all the interventions that a request shows. */
+const loaders = new WeakMap<Context, DataLoader<string, Row>>();
+function sessionOf(id: string, context: Context): Promise<Row> {
+  let loader = loaders.get(context);
+  if (loader === undefined) {
+    const load = async (ids: readonly string[]) => {
+      const rows = await context.house.prisma.session.findMany({ where: { id: { in: [...new Set(ids)] } } });
+      const byId = new Map(rows.map((row) => [row.id, row]));
+      return ids.map((wanted) => byId.get(wanted) ?? new Error('the session is gone'));
+    };
+    // Batched but not cached: a mutation that follows in the same request must see what it changed.
+    loader = new DataLoader(load, { cache: false });
+    loaders.set(context, loader);
+  }
+  return loader.load(id);
+}
+
+builder.prismaObjectField('Intervention', 'session', (t) =>
+  t.field({ type: Session, resolve: ({ sessionId }, _, context) => sessionOf(sessionId, context) }),
+);
