@@ -1,9 +1,10 @@
 import { unsealed } from '../events/append.ts';
 import { isDataFault } from '../database/faults.ts';
+import { type Query, queryWithin } from '../database/query.ts';
 import { retrying } from '../database/transact.ts';
 import type { Json } from '../kernel/json.ts';
 import type { Aggregate, Change } from './aggregate.ts';
-import type { ChangeDeps, Command, RawClient } from './change.ts';
+import type { ChangeDeps, Command } from './change.ts';
 import { interventionMoves } from './columns.ts';
 import { toRow } from '../idempotency/idempotency.ts';
 import { writeStatement } from './statement.ts';
@@ -56,16 +57,16 @@ async function writeBatch(deps: ChangeDeps, batch: Prepared[], written: Written)
 
 /** The ids of the sessions whose change was written. */
 function writeOnce(deps: ChangeDeps, batch: Prepared[]): Promise<Set<string>> {
-  const { prisma } = deps.database;
-  if (!batch[0]!.change.drive) return writeRows(deps, prisma, batch);
+  const { prisma, query } = deps.database;
+  if (!batch[0]!.change.drive) return writeRows(deps, query, batch);
   return prisma.$transaction(async (tx) => {
-    const won = await writeRows(deps, tx, batch);
+    const won = await writeRows(deps, queryWithin(tx), batch);
     if (won.size > 0) await deps.enqueueDrives(tx, [...won]);
     return won;
   });
 }
 
-async function writeRows(deps: ChangeDeps, tx: RawClient, batch: Prepared[]): Promise<Set<string>> {
+async function writeRows(deps: ChangeDeps, query: Query, batch: Prepared[]): Promise<Set<string>> {
   const list = <T>(pick: (change: Change) => T[] | undefined): T[] =>
     batch.flatMap(({ change }) => pick(change) ?? []);
   const asked = list((change) => change.asked);
@@ -78,7 +79,7 @@ async function writeRows(deps: ChangeDeps, tx: RawClient, batch: Prepared[]): Pr
       ? [{ ...toRow(deps.clock, command.idempotency, result.value.reply), sessionId: change.session.id }]
       : [],
   );
-  const statement = writeStatement({
+  const text = writeStatement({
     created: batch.some(({ aggregate }) => aggregate === null),
     moved: batch.some(({ aggregate }) => aggregate !== null),
     queued: batch.some(({ delta }) => delta !== 0),
@@ -112,12 +113,10 @@ async function writeRows(deps: ChangeDeps, tx: RawClient, batch: Prepared[]): Pr
       })
       .map((row, ordinal) => ({ ...row, ordinal })),
   });
-  const rows = await tx.$queryRawUnsafe<{ id: string }[]>(
-    statement,
-    parameter,
-    batch.map(({ change }) => change.session.id),
-    updated.map(({ id }) => id),
-  );
+  const rows = await query<{ id: string }>({
+    text,
+    values: [parameter, batch.map(({ change }) => change.session.id), updated.map(({ id }) => id)],
+  });
   deps.touches.written(agents);
   return new Set(rows.map(({ id }) => id));
 }
