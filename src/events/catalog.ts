@@ -23,5 +23,8 @@ export const eventTypes = [
   'timeout_occurred',
   'auto_continue_triggered',
   'human_override',
+  'signing_key_created',
+  'signing_key_retired',
+  'signing_key_withdrawn',
 ] as const;
 export type EventType = (typeof eventTypes)[number];

@@ -14,6 +14,7 @@ export const idPrefixes = [
   'task',
   'intervention',
   'event',
+  'signkey',
 ] as const;
 export type IdPrefix = (typeof idPrefixes)[number];
 
