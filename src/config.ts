@@ -1,6 +1,12 @@
 import fs from 'node:fs';
 import type { z } from 'zod';
-import { type EncryptionKey, ownPrefixes, type Variable, type VariableName, variables } from './environment.ts';
+import {
+  type EncryptionKey,
+  ownPrefixes,
+  type Variable,
+  type VariableName,
+  variables,
+} from './environment.ts';
 
 type Values = { [Name in VariableName]?: z.output<(typeof variables)[Name]['schema']> };
 type Environment = Readonly<Record<string, string | undefined>>;

@@ -2,13 +2,7 @@ import { decodeProtectedHeader, SignJWT } from 'jose';
 import type { Clock } from '../kernel/clock.ts';
 import { PERMIT_LIVES } from './rules.ts';
 import type { SigningKeys } from './signing-keys.ts';
-import {
-  type Expected,
-  PERMIT_ALGORITHM,
-  PERMIT_TYPE,
-  type PermitCheck,
-  verifyPermit,
-} from './verify.ts';
+import { type Expected, PERMIT_ALGORITHM, PERMIT_TYPE, type PermitCheck, verifyPermit } from './verify.ts';
 
 export interface PermitDeps {
   clock: Clock;

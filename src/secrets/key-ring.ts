@@ -56,8 +56,7 @@ const TAG_LENGTH = 16;
 
 /** Decoders pass over bits that stand for nothing; here one text stands for one value, and a changed one for none. */
 const bytes = z.string().refine((text) => Buffer.from(text, 'base64url').toString('base64url') === text);
-const ofLength = (length: number) =>
-  bytes.refine((text) => Buffer.byteLength(text, 'base64url') === length);
+const ofLength = (length: number) => bytes.refine((text) => Buffer.byteLength(text, 'base64url') === length);
 
 const sealedSchema = z.strictObject({
   v: z.literal(1),

@@ -229,10 +229,13 @@ describe('the environment', () => {
   test('behaviour 1.3: every fault of ENCRYPTION_KEYS is named by its place, and no key is repeated, anywhere', () => {
     const secret = key('s');
     const error = faultsOf({ ENCRYPTION_KEYS: `${secret},a:${secret}, a:${key('t')},b:${secret},c:hunter2` });
-    expect(error.message).toMatch(/entry 1 must be .*entry 3 has the id.*entry 4 holds the same.*entry 5 must be/);
+    expect(error.message).toMatch(
+      /entry 1 must be .*entry 3 has the id.*entry 4 holds the same.*entry 5 must be/,
+    );
     for (const text of [secret, key('t'), 'hunter2', 'sss']) expect(error.message).not.toContain(text);
     const config = readConfig({ ENCRYPTION_KEYS: `a:${secret}` });
-    for (const text of [secret, 'sss']) expect(inspect(config, { depth: 9 }) + JSON.stringify(config)).not.toContain(text);
+    for (const text of [secret, 'sss'])
+      expect(inspect(config, { depth: 9 }) + JSON.stringify(config)).not.toContain(text);
   });
 
   test('the configuration table has one row for each variable, with its default and its file', () => {
