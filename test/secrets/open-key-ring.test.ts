@@ -86,7 +86,9 @@ describe('the key ring of a start', () => {
   test('a key that is missing is named, and none is made in its place', async () => {
     const sealed = item(await openWith({ ENCRYPTION_KEYS: `one:${keyOf('1')}` }), 'the first thing');
     for (const env of [{}, { ENCRYPTION_KEYS: `two:${keyOf('1')}` }]) {
-      const message = await refusal(openWith(env, [sealed, { ...sealed, name: 'the second' }]));
+      const message = await refusal(
+        openWith(env as Record<string, string>, [sealed, { ...sealed, name: 'the second' }]),
+      );
       expect(message).toMatch(
         /ENCRYPTION_KEYS .*lacks the key "one", which the first thing is encrypted with/,
       );
