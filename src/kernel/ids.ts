@@ -15,6 +15,12 @@ export const idPrefixes = [
   'intervention',
   'event',
   'signkey',
+  'approval',
+  'budget',
+  'reservation',
+  'stop',
+  'recovery',
+  'step',
 ] as const;
 export type IdPrefix = (typeof idPrefixes)[number];
 

@@ -9,17 +9,26 @@ import { type Aggregate, type Change, type Decision, pendingDelta } from './aggr
 import type { AgentTouches } from './agents.ts';
 import { type Idempotency, recall } from '../idempotency/idempotency.ts';
 import { find, load, type Loaded } from './load.ts';
+import { projectStopped } from './rules.ts';
 import { type Prepared, write, type Written } from './write.ts';
 
 // The one way a session, its interventions and its tasks change: a command is decided on what was read, and written
 // where the session still stands at the version that was read; else it is read and decided again. No BEGIN: two round
 // trips, and both carry every command that is waiting.
 
-/** One command. It names the session itself, or one of its interventions or tasks; a new session names none. */
+/**
+ * One command. It names the session itself, or one of its interventions, tasks or approvals; a new session names none.
+ * A task may be named beside its session.
+ */
 export interface Command<Reply extends Json = Json> {
   sessionId?: string;
   interventionId?: string;
   taskId?: string;
+  approvalId?: string;
+  /** Also read the session's open approvals, with the tasks that they are about. */
+  withApprovals?: boolean;
+  /** Also read the project's budget. */
+  withBudget?: boolean;
   /** Also read the answers that have not reached their agents yet. */
   withUndelivered?: boolean;
   idempotency?: Idempotency | null;
@@ -102,6 +111,7 @@ async function round(deps: ChangeDeps, commands: Command[]): Promise<Fared[]> {
 function outcomeOf(item: Prepared, written: Written): Fared {
   const outcome = written.get(item)!;
   if (outcome === 'won') return item.result;
+  if (outcome === 'stopped') return { status: 'rejected', reason: new DomainError([projectStopped]) };
   return outcome === 'lost'
     ? { status: 'fulfilled', value: 'lost' }
     : { status: 'rejected', reason: outcome.error };
