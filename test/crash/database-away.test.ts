@@ -43,12 +43,17 @@ test.runIf(onPostgres)(
       JSON.stringify(socket.of('changes')).includes(id) && JSON.stringify(socket.of('events')).includes(id);
     await socket.until(() => saw(before));
 
+    const keys = async () => (await fetch(`${api.url}/.well-known/jwks.json`)).text();
+    const published = await keys();
+
     for (let round = 0; round < 2; round++) {
       await cluster.stop();
       const ready = await fetch(`${api.url}/readyz`);
       expect(ready.status).toBe(503);
       expect(Object.keys(((await ready.json()) as { failing: object }).failing)).toContain('database');
       expect((await fetch(`${api.url}/healthz`)).status).toBe(200);
+      // Tools go on checking permits meanwhile.
+      expect(await keys()).toBe(published);
       for (const [key, query] of [
         [VIEWER, '{ projects { id } }'],
         [
