@@ -124,6 +124,14 @@ describe('a permit, checked offline (behaviour 5.6)', () => {
     expect(await faultOf(await sign({}, { kid: undefined }))).toBe('not_a_permit');
   });
 
+  test('is refused under any other algorithm, though a key for it were published', async () => {
+    const pair = await generateKeyPair('ES384', { extractable: true });
+    const published = { ...(await exportJWK(pair.publicKey)), kid: 'other', use: 'sig', alg: 'ES384' };
+    const token = await sign({}, { alg: 'ES384', kid: 'other' }, pair.privateKey);
+    const both = { keys: [...jwks.keys, published] };
+    expect((await verifyPermit(both, token, { digest, issuer, now })).fault).toBe('not_a_permit');
+  });
+
   test('is refused where it is another kind of token, or lacks what a permit has', async () => {
     expect(await faultOf(await sign({}, { typ: 'JWT' }))).toBe('not_a_permit');
     expect(await faultOf(await sign({}, { typ: undefined }))).toBe('not_a_permit');
