@@ -1,4 +1,4 @@
-import type { RawTx } from './transact.ts';
+import type { Tx } from './transact.ts';
 
 /** SQL with its arguments, $1 and on; what Prisma's `sql` template makes is one. */
 export interface Statement {
@@ -15,6 +15,6 @@ export type Query = <Row>(statement: Statement) => Promise<Row[]>;
 
 /** The same in a transaction that is open. Prisma gives the rows there: the same, bar the price. */
 export const queryWithin =
-  (tx: RawTx): Query =>
+  (tx: Pick<Tx, '$queryRawUnsafe'>): Query =>
   <Row>({ text, values }: Statement) =>
     tx.$queryRawUnsafe<Row[]>(text, ...values);

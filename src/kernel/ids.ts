@@ -14,6 +14,12 @@ export const idPrefixes = [
   'task',
   'intervention',
   'event',
+  'approval',
+  'budget',
+  'reservation',
+  'stop',
+  'recovery',
+  'step',
 ] as const;
 export type IdPrefix = (typeof idPrefixes)[number];
 

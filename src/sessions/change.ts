@@ -1,6 +1,6 @@
 import { isDataFault } from '../database/faults.ts';
 import type { Database } from '../database/open.ts';
-import type { RawTx } from '../database/transact.ts';
+import type { Tx } from '../database/transact.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { DomainError } from '../kernel/errors.ts';
 import type { Ids } from '../kernel/ids.ts';
@@ -10,17 +10,26 @@ import { type Aggregate, type Change, type Decision, pendingDelta } from './aggr
 import type { AgentTouches } from './agents.ts';
 import { type Idempotency, recall } from '../idempotency/idempotency.ts';
 import { find, load, type Loaded } from './load.ts';
+import { projectStopped } from './rules.ts';
 import { type Prepared, write, type Written } from './write.ts';
 
 // The one way a session, its interventions and its tasks change: a command is decided on what was read, and written
 // where the session still stands at the version that was read; else it is read and decided again. No BEGIN: two round
 // trips, and both carry every command that is waiting.
 
-/** One command. It names the session itself, or one of its interventions or tasks; a new session names none. */
+/**
+ * One command. It names the session itself, or one of its interventions, tasks or approvals; a new session names none.
+ * A task may be named beside its session.
+ */
 export interface Command<Reply extends Json = Json> {
   sessionId?: string;
   interventionId?: string;
   taskId?: string;
+  approvalId?: string;
+  /** Also read the session's open approvals, with the tasks that they are about. */
+  withApprovals?: boolean;
+  /** Also read the project's budget. */
+  withBudget?: boolean;
   /** Also read the answers that have not reached their agents yet. */
   withUndelivered?: boolean;
   idempotency?: Idempotency | null;
@@ -42,10 +51,12 @@ export interface ChangeDeps {
   ids: Ids;
   touches: AgentTouches;
   /** Writes the jobs of changes in the same transaction; called only where a change drives a runner. */
-  enqueueDrives: (tx: RawTx, sessionIds: string[]) => Promise<void>;
+  enqueueDrives: (tx: RawClient, sessionIds: string[]) => Promise<void>;
   /** Called after each commit, once for the batch. Must not throw. */
   announce: (changes: Change[]) => void;
 }
+
+export type RawClient = Pick<Tx, '$queryRawUnsafe' | '$executeRawUnsafe'>;
 
 /** How often a command is decided anew because others were faster. Each time, somebody else got through. */
 const ATTEMPTS = 100;
@@ -101,6 +112,7 @@ async function round(deps: ChangeDeps, commands: Command[]): Promise<Fared[]> {
 function outcomeOf(item: Prepared, written: Written): Fared {
   const outcome = written.get(item)!;
   if (outcome === 'won') return item.result;
+  if (outcome === 'stopped') return { status: 'rejected', reason: new DomainError([projectStopped]) };
   return outcome === 'lost'
     ? { status: 'fulfilled', value: 'lost' }
     : { status: 'rejected', reason: outcome.error };
