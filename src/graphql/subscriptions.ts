@@ -57,7 +57,7 @@ function interventionsOf(
 }
 
 function sessionOf(house: House, { session, sessionId }: Changed): SessionRow[] | Promise<SessionRow[]> {
-  return session !== null ? [session] : house.prisma.session.findMany({ where: { id: sessionId } });
+  return session !== null ? [session] : house.prisma.session.findMany({ where: { id: sessionId! } });
 }
 
 async function mustSeeTeam(teamId: string | null | undefined, context: Context): Promise<void> {
@@ -83,7 +83,7 @@ function statusSource(context: Context, teamId: string | null): SharedSource<Sta
       };
       return house.changes.listen((changed) => {
         if (viewer.projectId !== null && changed.projectId !== viewer.projectId) return;
-        if (teamId !== null && changed.teamId !== teamId) return;
+        if (changed.teamId === null || (teamId !== null && changed.teamId !== teamId)) return;
         dirty.add(changed.teamId);
         if (!running) run().catch((error: unknown) => end(error as Error));
       });
@@ -118,7 +118,7 @@ builder.subscriptionFields((t) => ({
       return changeSource(
         context,
         `sessionUpdates|${sessionId ?? '*'}`,
-        (changed) => !sessionId || changed.sessionId === sessionId,
+        (changed) => changed.sessionId !== null && (!sessionId || changed.sessionId === sessionId),
         (changed) => sessionOf(context.house, changed),
       );
     },

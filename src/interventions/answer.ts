@@ -6,12 +6,13 @@ import type { UserError } from '../kernel/errors.ts';
 import type { Json, JsonObject } from '../kernel/json.ts';
 import type { Aggregate, Decision } from '../sessions/aggregate.ts';
 import { begin, type Draft, toChange } from '../sessions/draft.ts';
-import { about } from '../sessions/rules.ts';
+import { about, projectStopped } from '../sessions/rules.ts';
 import { advance } from './advance.ts';
 import { escalateDraft } from './escalate.ts';
 import { type HumanResponse, receiptOf, resolutionOf } from './response.ts';
 import {
   grantsOwn,
+  isFrozen,
   isPending,
   justEscalated,
   mayAnswer,
@@ -107,6 +108,7 @@ function take(
     intervention.status === 'TIMEOUT' && intervention.open && draft.session.status === 'TIMEOUT';
   const open = mayStillAnswer(intervention);
   if (!open.ok && !(revives && answer.mayRevive)) return { refusal: [open.error] };
+  if (isFrozen(intervention) && answer.responseType !== 'reject') return { refusal: [projectStopped] };
   const allowed = mayAnswer(intervention, viewer);
   if (!allowed.ok) return { refusal: [allowed.error] };
   const overrides = allowed.value.override ? ['claim'] : [];

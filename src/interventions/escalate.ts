@@ -6,9 +6,9 @@ import { DomainError, type UserError } from '../kernel/errors.ts';
 import type { SessionDeps } from '../sessions/deps.ts';
 import { type Draft, put } from '../sessions/draft.ts';
 import { fingerprintOf, idempotencyOf } from '../idempotency/idempotency.ts';
-import { about } from '../sessions/rules.ts';
+import { about, projectStopped } from '../sessions/rules.ts';
 import { changeIntervention } from './change-intervention.ts';
-import { escalated, justEscalated, mayStillAnswer, targetLevel } from './rules.ts';
+import { escalated, isFrozen, justEscalated, mayStillAnswer, targetLevel } from './rules.ts';
 
 export interface EscalateInput {
   reason: string;
@@ -57,6 +57,7 @@ export function escalateDraft(
 ): UserError | null {
   const open = mayStillAnswer(intervention);
   if (!open.ok) return open.error;
+  if (isFrozen(intervention)) return projectStopped;
   const target = targetLevel(intervention, wanted);
   if (!target.ok) return target.error;
   const step = { reason, automatic: false, escalatedBy: actor, fingerprint };

@@ -161,6 +161,8 @@ function asked(
     requiredRole: 'OPERATOR',
     claimedBy: null,
     ...firstWindow(now, timeout),
+    frozenAt: null,
+    frozenMs: 0,
     resolvedAt: null,
     resolvedById: null,
     response: null,

@@ -14,6 +14,7 @@ import { termsOf } from './terms.ts';
 //
 //   PENDING ──a person (resolve, select, respond, resume) or the clock (auto_continue)──▶ RESOLVED
 //   PENDING ──the clock, no level left──▶ TIMEOUT        PENDING ──agent or person──▶ CANCELLED
+//   while an emergency stop holds it (`frozenAt`), it can be rejected or cancelled, and nothing else (behaviour 7.2)
 //   escalating and claiming leave it PENDING; reviving a TIMEOUT session answers it and leaves it TIMEOUT
 //
 //   delivery: UNANSWERED ──answered──▶ PENDING ──runner took it, agent acknowledged or went on──▶ DELIVERED | FAILED
@@ -58,6 +59,8 @@ export function mayAnswer(intervention: Intervention, viewer: Viewer): Outcome<{
   return deny('FORBIDDEN', `claimed by ${claimer.name}`);
 }
 
+export const isFrozen = ({ frozenAt }: { frozenAt: Date | null }): boolean => frozenAt !== null;
+
 /**
  * Whether this answer would grant what the viewer asked for (behaviour 2.6). Whatever lets the agent go on grants:
  * approving, modifying, choosing an option, words of one's own. Refusing and escalating do not.
@@ -101,7 +104,13 @@ export function answered(
 }
 
 /** What every end of a wait has in common. */
-const closed = (now: Date) => ({ resolvedAt: now, dueAt: null, expiresAt: null, open: false });
+const closed = (now: Date) => ({
+  resolvedAt: now,
+  dueAt: null,
+  expiresAt: null,
+  frozenAt: null,
+  open: false,
+});
 
 export const expired = (intervention: Intervention, at: Date): Intervention => ({
   ...intervention,

@@ -1,5 +1,7 @@
 import type {
   Agent,
+  Approval,
+  ApprovalVote,
   ConversationTurn,
   IdempotencyKey,
   Intervention,
@@ -19,6 +21,7 @@ export const sessionColumns: Columns<Session> = {
   teamId: 'text',
   runner: 'text',
   status: 'session_status',
+  haltedFrom: 'session_status',
   version: 'int',
   initialMessage: 'text',
   context: 'jsonb',
@@ -39,6 +42,7 @@ export const sessionColumns: Columns<Session> = {
 /** What a change of an existing session may move. `context` is sent only where it changed: null leaves it. */
 export const sessionMoves = [
   'status',
+  'haltedFrom',
   'result',
   'failureReason',
   'interventionCount',
@@ -79,6 +83,8 @@ export const interventionColumns: Columns<Intervention> = {
   expiresAt: 'timestamptz',
   dueAt: 'timestamptz',
   windowEnded: 'boolean',
+  frozenAt: 'timestamptz',
+  frozenMs: 'int',
   resolvedAt: 'timestamptz',
   resolvedById: 'text',
   response: 'jsonb',
@@ -99,6 +105,8 @@ export const interventionMoves = [
   'expiresAt',
   'dueAt',
   'windowEnded',
+  'frozenAt',
+  'frozenMs',
   'resolvedAt',
   'resolvedById',
   'response',
@@ -120,13 +128,110 @@ export const turnColumns: Columns<ConversationTurn> = {
 export const taskColumns: Columns<Task> = {
   id: 'text',
   sessionId: 'text',
+  projectId: 'text',
   agentName: 'text',
   agentType: 'agent_type',
   instructions: 'text',
   status: 'task_status',
+  haltedFrom: 'task_status',
+  madeForCall: 'boolean',
   result: 'jsonb',
   createdAt: 'timestamptz',
   updatedAt: 'timestamptz',
+  finishedAt: 'timestamptz',
+};
+
+/** What may change of a task. */
+export const taskMoves = [
+  'status',
+  'haltedFrom',
+  'result',
+  'updatedAt',
+  'finishedAt',
+] as const satisfies (keyof Task)[];
+
+export const approvalColumns: Columns<Approval> = {
+  id: 'text',
+  projectId: 'text',
+  teamId: 'text',
+  sessionId: 'text',
+  taskId: 'text',
+  kind: 'approval_kind',
+  status: 'approval_status',
+  version: 'int',
+  summary: 'text',
+  requestedBy: 'jsonb',
+  requiredRole: 'role',
+  requiredApprovals: 'int',
+  riskLevel: 'risk_level',
+  proposal: 'jsonb',
+  assessment: 'jsonb',
+  digest: 'text',
+  round: 'int',
+  approvedInput: 'jsonb',
+  permit: 'text',
+  reservationId: 'text',
+  callId: 'text',
+  recoveryId: 'text',
+  stepId: 'text',
+  rejectionReason: 'text',
+  modifications: 'jsonb',
+  createdAt: 'timestamptz',
+  respondedAt: 'timestamptz',
+  expiresAt: 'timestamptz',
+  dueAt: 'timestamptz',
+  warned: 'boolean',
+  startedAt: 'timestamptz',
+  frozenAt: 'timestamptz',
+  frozenMs: 'int',
+  open: 'boolean',
+  delivery: 'delivery_status',
+};
+
+/** What may change after it was asked (behaviour 4.14, 5.4). `version` is raised by the statement that writes. */
+export const approvalMoves = [
+  'status',
+  'requiredRole',
+  'requiredApprovals',
+  'riskLevel',
+  'assessment',
+  'digest',
+  'round',
+  'approvedInput',
+  'permit',
+  'reservationId',
+  'rejectionReason',
+  'modifications',
+  'respondedAt',
+  'expiresAt',
+  'dueAt',
+  'warned',
+  'startedAt',
+  'frozenAt',
+  'frozenMs',
+  'open',
+  'delivery',
+] as const satisfies (keyof Approval)[];
+
+export const voteColumns: Columns<ApprovalVote> = {
+  approvalId: 'text',
+  round: 'int',
+  actorId: 'text',
+  verdict: 'approval_verdict',
+  actor: 'jsonb',
+  reason: 'text',
+  digest: 'text',
+  fingerprint: 'text',
+  decidedAt: 'timestamptz',
+};
+
+export const signalColumns = {
+  projectId: 'text',
+  condition: 'stop_condition',
+  severity: 'severity',
+  reason: 'text',
+  actor: 'jsonb',
+  createdAt: 'timestamptz',
 };
 
 export const agentColumns: Columns<Agent> = {

@@ -12,7 +12,7 @@ import {
 } from '../support/house.ts';
 import { option, withHouse } from '../support/with-house.ts';
 
-const { scene, clock, asked, intervention } = withHouse();
+const { scene, database, clock, asked, intervention } = withHouse();
 
 /** A request of this person's own. */
 async function askedBy(viewer: Viewer, more: object = {}): Promise<{ sessionId: string; id: string }> {
@@ -189,8 +189,10 @@ describe('(2.6) between the look and the write', () => {
   async function held(meanwhile: (id: string) => Promise<unknown>): Promise<string> {
     const { admin } = scene.team;
     const { id } = await askedBy(admin);
-    const database = { kind: 'postgres' as const, prisma: scene.house.deps.prisma };
-    const slow = heldBeforeWriting(database, async (writes) => void (writes === 0 && (await meanwhile(id))));
+    const slow = heldBeforeWriting(
+      database(),
+      async (writes) => void (writes === 0 && (await meanwhile(id))),
+    );
     return verbs(openHouse(slow, clock()), scene.team)
       .resolve(id, {}, admin)
       .then(

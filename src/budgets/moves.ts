@@ -1,0 +1,20 @@
+/** What a change of another room wants done with its project's money, in its own transaction. */
+export type MoneyMove = {
+  readonly projectId: string;
+  readonly reservationId: string;
+} & (
+  | {
+      /** Takes it off what is free, in every line, or the whole change is lost (behaviour 6.2). */
+      readonly kind: 'hold';
+      readonly tokens: number;
+      /** Ten-thousandths of a dollar. */
+      readonly cost: bigint;
+      readonly approvalId: string | null;
+      readonly createdAt: Date;
+      readonly expiresAt: Date;
+    }
+  /** The real figures, in full, whether or not the hold still stands (behaviour 6.3); a second time nothing. */
+  | { readonly kind: 'settle'; readonly tokens: number; readonly cost: bigint }
+  /** Gives back what is still held. */
+  | { readonly kind: 'release' }
+);
