@@ -13,6 +13,7 @@ import { createAgentTouches } from '../../src/sessions/agents.ts';
 import { createChangeSession } from '../../src/sessions/change.ts';
 import type { SessionDeps } from '../../src/sessions/deps.ts';
 import { createSession } from '../../src/sessions/start.ts';
+import { seedTeam } from '../support/house.ts';
 
 /** One process' worth of the product without its API: the verbs, the queue and a worker, with the runners given. */
 export interface RunnerHouse {
@@ -54,7 +55,7 @@ export async function openHouse({
   });
   const deps: SessionDeps = { prisma: database.prisma, changeSession, clock, ids, runners: registry };
   const worker = createWorker({ database, clock, log, queue, sessions: deps, runners: registry });
-  const { teamId, person } = beside ?? (await makeTeam(deps));
+  const { teamId, person } = beside ?? (await seeded(deps));
   let closing: Promise<void> | null = null;
   return {
     deps,
@@ -74,24 +75,7 @@ export async function openHouse({
   };
 }
 
-async function makeTeam({ prisma, ids, clock }: SessionDeps): Promise<{ teamId: string; person: Viewer }> {
-  const createdAt = clock.now();
-  const projectId = ids.next('project');
-  const teamId = ids.next('team');
-  const userId = ids.next('user');
-  await prisma.project.create({ data: { id: projectId, name: 'Project', createdAt } });
-  await prisma.team.create({
-    data: { id: teamId, projectId, name: 'Team', createdAt, queue: { create: { pending: 0 } } },
-  });
-  await prisma.user.create({ data: { id: userId, name: 'Ada', role: 'ADMIN', createdAt } });
-  return {
-    teamId,
-    person: {
-      actor: { kind: 'USER', id: userId, name: 'Ada', role: 'ADMIN' },
-      role: 'ADMIN',
-      projectId,
-      credentialId: userId,
-      expiresAt: null,
-    },
-  };
+async function seeded(deps: SessionDeps): Promise<Pick<RunnerHouse, 'teamId' | 'person'>> {
+  const { teamId, admin } = await seedTeam({ deps });
+  return { teamId, person: admin };
 }

@@ -78,7 +78,7 @@ export interface Team {
   stranger: Viewer;
 }
 
-export async function seedTeam({ deps }: House): Promise<Team> {
+export async function seedTeam({ deps }: Pick<House, 'deps'>): Promise<Team> {
   const { prisma, ids, clock } = deps;
   const createdAt = clock.now();
   const [projectId, elsewhere] = [ids.next('project'), ids.next('project')];
