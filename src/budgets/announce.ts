@@ -18,7 +18,10 @@ export function announce(
 }
 
 /** The same, and whoever was given a reason to stop is stopped before this resolves (behaviour 6.4). */
-export async function announceAndLook(deps: Omit<BudgetDeps, 'database' | 'clock' | 'ids'>, { events, signalled }: Written): Promise<void> {
+export async function announceAndLook(
+  deps: Omit<BudgetDeps, 'database' | 'clock' | 'ids'>,
+  { events, signalled }: Written,
+): Promise<void> {
   announce(deps, events);
   for (const projectId of signalled) await deps.stops.look(projectId);
 }

@@ -53,13 +53,18 @@ export function reviveReservation(row: Row): Reservation {
   return { ...(row as unknown as Reservation), cost: cost('cost')!, committedCost: cost('committedCost') };
 }
 
-export async function lockReservations(
+export const lockReservations = (client: RawClient, ids: readonly string[]) =>
+  readReservations(client, ids, 'FOR NO KEY UPDATE');
+
+/** By their ids; those that are not there are left out. */
+export async function readReservations(
   client: RawClient,
   ids: readonly string[],
+  lock: '' | 'FOR NO KEY UPDATE' = '',
 ): Promise<Map<string, Reservation>> {
   if (ids.length === 0) return new Map();
   const rows = await client.$queryRawUnsafe<Row[]>(
-    `SELECT ${selectReservation} FROM budget_reservations r WHERE r.id = ANY($1::text[]) ORDER BY r.id FOR NO KEY UPDATE`,
+    `SELECT ${selectReservation} FROM budget_reservations r WHERE r.id = ANY($1::text[]) ORDER BY r.id ${lock}`,
     ids,
   );
   return new Map(rows.map((row) => [row.id as string, reviveReservation(row)]));

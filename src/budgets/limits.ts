@@ -17,6 +17,8 @@ export type Limits = ReadonlyMap<BudgetLimitType, bigint>;
 
 /** The bounds of one amount: what numbers hold exactly, and a million times a million dollars. */
 export const MOST_TOKENS = Number.MAX_SAFE_INTEGER;
+/** What one reservation or commit may name: the API's whole numbers end there. */
+export const MOST_TOKENS_AT_ONCE = 2_147_483_647;
 export const MOST_COST = 10n ** 12n * 10_000n;
 
 const DECIMAL = /^\d{1,20}(\.\d{1,4})?$/;

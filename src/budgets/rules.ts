@@ -155,14 +155,14 @@ const PERCENT = { WARNING: 80n, CRITICAL: 95n, EMERGENCY: 150n } as const satisf
   BudgetAlertType,
   bigint
 >;
-const levels = Object.keys(PERCENT) as BudgetAlertType[];
+export const alertTypes = ['WARNING', 'CRITICAL', 'EMERGENCY'] as const satisfies readonly BudgetAlertType[];
 
 /** The levels that a line has come to by this change, at or above, each with its line (behaviour 6.4). */
 export function alertsReached(before: BudgetState, after: BudgetState): Alert[] {
   return lines(after).flatMap((line) => {
     const known = lineOf(before, line.limitType);
     const samePeriod = known.period.start.getTime() === line.period.start.getTime();
-    return levels
+    return alertTypes
       .filter((level) => reaches(line, level) && !(samePeriod && reaches(known, level)))
       .map((alertType) => ({
         alertType,
