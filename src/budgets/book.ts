@@ -1,7 +1,7 @@
 import { unsealed, type UnsealedRow } from '../events/append.ts';
 import type { Ids } from '../kernel/ids.ts';
 import { eventColumns, idempotencyColumns, signalColumns, snake } from '../sessions/columns.ts';
-import type { RawClient } from '../sessions/change.ts';
+import type { Query } from '../database/query.ts';
 import { alertsOf, begin, type BudgetDraft } from './draft.ts';
 import { eventsOf } from './move-events.ts';
 import type { Reservation } from './moves.ts';
@@ -53,38 +53,38 @@ export function reviveReservation(row: Row): Reservation {
   return { ...(row as unknown as Reservation), cost: cost('cost')!, committedCost: cost('committedCost') };
 }
 
-export const lockReservations = (client: RawClient, ids: readonly string[]) =>
-  readReservations(client, ids, 'FOR NO KEY UPDATE');
+export const lockReservations = (query: Query, ids: readonly string[]) =>
+  readReservations(query, ids, 'FOR NO KEY UPDATE');
 
 /** By their ids; those that are not there are left out. */
 export async function readReservations(
-  client: RawClient,
+  query: Query,
   ids: readonly string[],
   lock: '' | 'FOR NO KEY UPDATE' = '',
 ): Promise<Map<string, Reservation>> {
   if (ids.length === 0) return new Map();
-  const rows = await client.$queryRawUnsafe<Row[]>(
-    `SELECT ${selectReservation} FROM budget_reservations r WHERE r.id = ANY($1::text[]) ORDER BY r.id ${lock}`,
-    ids,
-  );
+  const rows = await query<Row>({
+    text: `SELECT ${selectReservation} FROM budget_reservations r WHERE r.id = ANY($1::text[]) ORDER BY r.id ${lock}`,
+    values: [ids],
+  });
   return new Map(rows.map((row) => [row.id as string, reviveReservation(row)]));
 }
 
 /** The budgets of these projects, with the periods begun that run at `now`. */
 export async function lockBudgets(
-  client: RawClient,
+  query: Query,
   projectIds: readonly string[],
   now: Date,
 ): Promise<Map<string, BudgetDraft>> {
-  const rows = await client.$queryRawUnsafe<Row[]>(
-    `SELECT ${selectBudget}, ARRAY(SELECT concat_ws(' ', a.limit_type, a.alert_type, floor(extract(epoch FROM a.period_start) * 1000)::bigint)
+  const rows = await query<Row>({
+    text: `SELECT ${selectBudget}, ARRAY(SELECT concat_ws(' ', a.limit_type, a.alert_type, floor(extract(epoch FROM a.period_start) * 1000)::bigint)
         FROM budget_alerts a WHERE a.budget_id = b.id AND a.period_start >= least(b.day_start, b.month_start)) AS raised
       FROM budgets b WHERE b.project_id = ANY($1::text[]) ORDER BY b.project_id FOR NO KEY UPDATE OF b`,
-    projectIds,
-  );
+    values: [projectIds],
+  });
   const budgets = rows.map((row) => ({ read: reviveBudget(row), raised: new Set(row.raised as string[]) }));
   const over = budgets.filter(({ read }) => isOver(read, now)).map(({ read }) => read.projectId);
-  const zones = await readZones(client, over);
+  const zones = await readZones(query, over);
   return new Map(
     budgets.map(({ read, raised }) => [
       read.projectId,
@@ -94,12 +94,12 @@ export async function lockBudgets(
 }
 
 /** After the lock: whoever changes a zone holds the budget too, so that this is the zone that the next period has. */
-async function readZones(client: RawClient, projectIds: readonly string[]): Promise<Map<string, string>> {
+async function readZones(query: Query, projectIds: readonly string[]): Promise<Map<string, string>> {
   if (projectIds.length === 0) return new Map();
-  const rows = await client.$queryRawUnsafe<{ id: string; zone: string }[]>(
-    'SELECT id, time_zone AS zone FROM projects WHERE id = ANY($1::text[])',
-    projectIds,
-  );
+  const rows = await query<{ id: string; zone: string }>({
+    text: 'SELECT id, time_zone AS zone FROM projects WHERE id = ANY($1::text[])',
+    values: [projectIds],
+  });
   return new Map(rows.map(({ id, zone }) => [id, zone]));
 }
 
@@ -142,7 +142,7 @@ export interface Written {
 
 /** Writes what was decided of budgets that this transaction has locked; nothing where nothing was. */
 export async function writeBudgets(
-  client: RawClient,
+  query: Query,
   ids: Ids,
   drafts: Iterable<BudgetDraft>,
   now: Date,
@@ -163,18 +163,20 @@ export async function writeBudgets(
     given.map((signal) => ({ ...signal, projectId, createdAt: now })),
   );
   if (changed.length + signals.length > 0)
-    await client.$queryRawUnsafe(
-      WRITE,
-      JSON.stringify({
-        budgets: changed.map(({ state }) => budgetRow({ ...state, updatedAt: now })),
-        made: reservations.flatMap(({ made }) => made.map(reservationRow)),
-        ended: reservations.flatMap(({ ended }) => ended.map(reservationRow)),
-        alerts: alerts.map(({ row }) => row),
-        signals,
-        keys,
-        events: rows,
-      }),
-    );
+    await query({
+      text: WRITE,
+      values: [
+        JSON.stringify({
+          budgets: changed.map(({ state }) => budgetRow({ ...state, updatedAt: now })),
+          made: reservations.flatMap(({ made }) => made.map(reservationRow)),
+          ended: reservations.flatMap(({ ended }) => ended.map(reservationRow)),
+          alerts: alerts.map(({ row }) => row),
+          signals,
+          keys,
+          events: rows,
+        }),
+      ],
+    });
   return { events: rows, signalled: [...new Set(signals.map(({ projectId }) => projectId))] };
 }
 

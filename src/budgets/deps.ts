@@ -1,3 +1,4 @@
+import type { Query } from '../database/query.ts';
 import type { Changes } from '../events/changes.ts';
 import type { PrismaClient } from '../generated/prisma/client.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -5,7 +6,7 @@ import type { Ids } from '../kernel/ids.ts';
 
 /** What the verbs of budgets work with. */
 export interface BudgetDeps {
-  database: { kind: 'embedded' | 'postgres'; prisma: PrismaClient };
+  database: { prisma: PrismaClient; query: Query };
   clock: Clock;
   ids: Ids;
   changes: Pick<Changes, 'announce'>;

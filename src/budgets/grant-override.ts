@@ -1,3 +1,4 @@
+import { queryWithin } from '../database/query.ts';
 import type { Tx } from '../database/transact.ts';
 import type { BudgetLimitType } from '../generated/prisma/enums.ts';
 import type { Actor } from '../identity/viewer.ts';
@@ -26,7 +27,8 @@ export async function grantOverride(
   ids: Ids,
   { projectId, limitType, amount, approvalId, actor, now }: Override,
 ): Promise<Written> {
-  const draft = (await lockBudgets(tx, [projectId], now)).get(projectId);
+  const query = queryWithin(tx);
+  const draft = (await lockBudgets(query, [projectId], now)).get(projectId);
   if (draft === undefined) throw new Error(`the project ${projectId} has no budget`);
   draft.state = withLine(draft.state, limitType, ({ overridden }) => ({ overridden: overridden + amount }));
   draft.events.push({
@@ -34,5 +36,5 @@ export async function grantOverride(
     type: 'budget_overridden',
     data: { limitType, approvalId, amount: toDecimal(isTokens(limitType) ? amount * 10_000n : amount) },
   });
-  return writeBudgets(tx, ids, [draft], now);
+  return writeBudgets(query, ids, [draft], now);
 }

@@ -88,11 +88,11 @@ const toFared = (verdict: Verdict): Fared =>
 
 /** Answers what is decided by what is read; the rest is to be moved. Two of one reservation or key do not go together. */
 async function prepare(deps: BudgetDeps, calls: readonly Call[], fared: Map<Call, Fared>): Promise<Moving[]> {
-  const { prisma } = deps.database;
+  const { prisma, query } = deps.database;
   const now = deps.clock.now();
   const named = calls.filter(isEnd).map(({ reservationId }) => reservationId);
   const [reservations, known] = await Promise.all([
-    readReservations(prisma, named),
+    readReservations(query, named),
     recall(prisma, deps.clock, calls.filter(hasKey)),
   ]);
   await repeat(deps, known, fared);
@@ -124,7 +124,7 @@ const keyOf = ({ idempotency }: ReserveCall): string | null =>
 
 /** Those that were answered before get the same reservation again, as it stands. */
 async function repeat(
-  { database: { prisma } }: BudgetDeps,
+  { database: { query } }: BudgetDeps,
   known: ReadonlyMap<Call, PromiseSettledResult<Json>>,
   fared: Map<Call, Fared>,
 ): Promise<void> {
@@ -132,7 +132,7 @@ async function repeat(
   const idOf = ({ value }: PromiseFulfilledResult<Json>) =>
     (value as { reservationId: string }).reservationId;
   const found = [...known.values()].filter((result) => result.status === 'fulfilled');
-  const reservations = await readReservations(prisma, found.map(idOf));
+  const reservations = await readReservations(query, found.map(idOf));
   for (const [call, result] of known) {
     if (result.status === 'rejected') fared.set(call, result);
     else {
@@ -152,7 +152,7 @@ async function move(deps: BudgetDeps, moving: readonly Moving[], fared: Map<Call
   const moves = moving.map((each) => each.move);
   const keys = moving.flatMap((each) => rememberedKey(deps, each));
   const { projects, events } = await retrying('move budgets', () =>
-    movePlainly(database.prisma, ids, moves, now, keys),
+    movePlainly(database.query, ids, moves, now, keys),
   );
   for (const { call, move: made, before } of moving)
     if (projects.has(made.projectId)) fared.set(call, toFared(afterMove(call, made, before)));

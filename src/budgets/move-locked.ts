@@ -1,3 +1,4 @@
+import { queryWithin } from '../database/query.ts';
 import { transact } from '../database/transact.ts';
 import { lockBudgets, lockReservations, type Written, writeBudgets } from './book.ts';
 import { type Call, decideLocked, type Verdict } from './calls.ts';
@@ -20,12 +21,13 @@ export function moveLocked(
   keyOf: (moving: Moving) => RememberedKey[],
 ): Promise<{ verdicts: Map<Call, Verdict>; written: Written }> {
   return transact(database, 'move budgets', async (tx) => {
+    const query = queryWithin(tx);
     const now = clock.now();
     const projects = [...new Set(moving.map(({ move }) => move.projectId))];
     const named = moving.flatMap(({ before }) => before?.id ?? []);
-    const due = await dueHolds(tx, { now, projects, but: named, limit: GIVEN_BACK_AT_ONCE });
-    const reservations = await lockReservations(tx, [...named, ...due]);
-    const drafts = await lockBudgets(tx, projects, now);
+    const due = await dueHolds(query, { now, projects, but: named, limit: GIVEN_BACK_AT_ONCE });
+    const reservations = await lockReservations(query, [...named, ...due]);
+    const drafts = await lockBudgets(query, projects, now);
     for (const id of due) {
       const overdue = reservations.get(id);
       const draft = overdue && drafts.get(overdue.projectId);
@@ -44,6 +46,6 @@ export function moveLocked(
       verdicts.set(call, verdict);
       if (verdict.ok && !verdict.answer.repeated) keys.push(...keyOf(each));
     }
-    return { verdicts, written: await writeBudgets(tx, ids, drafts.values(), now, keys) };
+    return { verdicts, written: await writeBudgets(query, ids, drafts.values(), now, keys) };
   });
 }

@@ -1,5 +1,6 @@
+import { type Query, queryWithin } from '../database/query.ts';
+import type { RawTx } from '../database/transact.ts';
 import type { Ids } from '../kernel/ids.ts';
-import type { RawClient } from '../sessions/change.ts';
 import { lockBudgets, lockReservations, type Written, writeBudgets } from './book.ts';
 import { giveBack, hold, settle } from './draft.ts';
 import type { AttributedMove, Reservation } from './moves.ts';
@@ -14,27 +15,28 @@ import { movePlainly } from './plain-moves.ts';
  * Locks reservations by id, then budgets by project, behind everything else that a change locks.
  */
 export async function moveMoney(
-  client: RawClient,
+  tx: RawTx,
   ids: Ids,
   moves: readonly AttributedMove[],
   now: Date,
 ): Promise<Written | null> {
-  const { projects, events } = await movePlainly(client, ids, moves, now);
+  const query = queryWithin(tx);
+  const { projects, events } = await movePlainly(query, ids, moves, now);
   const left = moves.filter(({ projectId }) => !projects.has(projectId));
   if (left.length === 0) return { events, signalled: [] };
-  const written = await moveUnderLock(client, ids, left, now);
+  const written = await moveUnderLock(query, ids, left, now);
   return written && { ...written, events: [...events, ...written.events] };
 }
 
 async function moveUnderLock(
-  client: RawClient,
+  query: Query,
   ids: Ids,
   moves: readonly AttributedMove[],
   now: Date,
 ): Promise<Written | null> {
   const ending = moves.filter(({ kind }) => kind !== 'hold').map(({ reservationId }) => reservationId);
-  const reservations = await lockReservations(client, ending);
-  const drafts = await lockBudgets(client, [...new Set(moves.map(({ projectId }) => projectId))], now);
+  const reservations = await lockReservations(query, ending);
+  const drafts = await lockBudgets(query, [...new Set(moves.map(({ projectId }) => projectId))], now);
   for (const move of moves) {
     const draft = drafts.get(move.projectId);
     if (draft === undefined) throw new Error(`the project ${move.projectId} has no budget`);
@@ -47,7 +49,7 @@ async function moveUnderLock(
     const reservation = reservations.get(move.reservationId);
     if (reservation !== undefined) reservations.set(reservation.id, ended(draft, move, reservation));
   }
-  return writeBudgets(client, ids, drafts.values(), now);
+  return writeBudgets(query, ids, drafts.values(), now);
 }
 
 function ended(

@@ -74,7 +74,7 @@ const shown = async (work: Promise<Answer>): Promise<ReservationFields> => {
 
 /** What a refused commit or release shows: the reservation as it stands. */
 async function standing(id: string, { viewer, house }: Context): Promise<ReservationFields> {
-  const reservation = await findReservation(house.prisma, viewer, id);
+  const reservation = await findReservation(house.database.query, viewer, id);
   return { reservation, check: null, projectId: reservation?.projectId ?? null };
 }
 

@@ -1,6 +1,6 @@
+import type { Query } from '../database/query.ts';
 import { unsealed, type UnsealedRow } from '../events/append.ts';
 import type { Ids } from '../kernel/ids.ts';
-import type { RawClient } from '../sessions/change.ts';
 import { eventsOf, told } from './move-events.ts';
 import type { AttributedMove } from './moves.ts';
 import { toDecimal } from './state.ts';
@@ -21,7 +21,7 @@ interface Wanted {
  * or nothing of that project. Returns the projects that were moved, and the ids of their events.
  */
 export async function movePlainly(
-  client: RawClient,
+  query: Query,
   ids: Ids,
   moves: readonly AttributedMove[],
   now: Date,
@@ -29,7 +29,7 @@ export async function movePlainly(
 ): Promise<{ projects: Set<string>; events: UnsealedRow[] }> {
   const plain = withoutRepeats(moves);
   if (plain.length === 0) return { projects: new Set(), events: [] };
-  return send(client, ids, plain, now, keys);
+  return send(query, ids, plain, now, keys);
 }
 
 /** Two moves of one reservation see each other's outcome only under the lock. */
@@ -44,7 +44,7 @@ function withoutRepeats(moves: readonly AttributedMove[]): readonly AttributedMo
 }
 
 async function send(
-  client: RawClient,
+  query: Query,
   ids: Ids,
   moves: readonly AttributedMove[],
   now: Date,
@@ -56,8 +56,7 @@ async function send(
   const wanted = [...sums(moves)];
   const list = <T>(rows: readonly T[], value: (row: T) => string | number): string =>
     rows.map(value).join(',');
-  const rows = await client.$queryRawUnsafe<{ projectId: string }[]>(
-    moveStatement({ holds: holds.length > 0, ends: ends.length > 0, keys: keys.length > 0 }),
+  const values = [
     list(wanted, ([projectId]) => projectId),
     list(wanted, ([, { tokens }]) => tokens),
     list(wanted, ([, { cost }]) => toDecimal(cost)),
@@ -85,7 +84,9 @@ async function send(
           list(ends, (move) => (move.kind === 'settle' ? toDecimal(move.cost) : 0)),
         ]),
     ...(keys.length === 0 ? [] : [JSON.stringify(keys)]),
-  );
+  ];
+  const text = moveStatement({ holds: holds.length > 0, ends: ends.length > 0, keys: keys.length > 0 });
+  const rows = await query<{ projectId: string }>({ text, values });
   const projects = new Set(rows.map(({ projectId }) => projectId));
   return { projects, events: events.filter(({ projectId }) => projects.has(projectId!)) };
 }

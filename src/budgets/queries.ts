@@ -1,5 +1,5 @@
 import type { BudgetAlertType, BudgetLimitType } from '../generated/prisma/enums.ts';
-import type { PrismaClient } from '../generated/prisma/client.ts';
+import type { Query } from '../database/query.ts';
 import { inScope, type Viewer } from '../identity/viewer.ts';
 import { readReservations, selectBudget } from './book.ts';
 import type { Reservation } from './moves.ts';
@@ -27,21 +27,19 @@ type AlertJson = Record<keyof ShownAlert | 'periodStart', string>;
 
 /** The budgets of these projects, in their order; null for one that there is none of. */
 export async function readBudgets(
-  prisma: PrismaClient,
+  query: Query,
   projectIds: readonly string[],
   now: Date,
 ): Promise<(ShownBudget | null)[]> {
-  const rows = await prisma.$queryRawUnsafe<
-    (Record<string, unknown> & { timeZone: string; alerts: AlertJson[] })[]
-  >(
-    `SELECT ${selectBudget}, p.time_zone AS "timeZone", (
+  const rows = await query<Record<string, unknown> & { timeZone: string; alerts: AlertJson[] }>({
+    text: `SELECT ${selectBudget}, p.time_zone AS "timeZone", (
         SELECT coalesce(json_agg(json_build_object('limitType', a.limit_type, 'alertType', a.alert_type,
           'periodStart', a.period_start, 'thresholdValue', a.threshold_value::text, 'currentValue', a.current_value::text,
           'triggeredAt', a.triggered_at) ORDER BY a.triggered_at DESC, a.threshold_value DESC), '[]')
         FROM budget_alerts a WHERE a.budget_id = b.id AND a.period_start >= least(b.day_start, b.month_start)) AS alerts
       FROM budgets b JOIN projects p ON p.id = b.project_id WHERE b.project_id = ANY($1::text[])`,
-    projectIds,
-  );
+    values: [projectIds],
+  });
   const shown = new Map(
     rows.map(({ alerts, timeZone, ...row }) => {
       const state = rolled(reviveBudget(row), timeZone, now);
@@ -70,11 +68,7 @@ const reviveAlert = ({
   triggeredAt: new Date(triggeredAt),
 });
 
-export async function findReservation(
-  prisma: PrismaClient,
-  viewer: Viewer,
-  id: string,
-): Promise<Reservation | null> {
-  const reservation = (await readReservations(prisma, [id])).get(id);
+export async function findReservation(query: Query, viewer: Viewer, id: string): Promise<Reservation | null> {
+  const reservation = (await readReservations(query, [id])).get(id);
   return reservation !== undefined && inScope(viewer, reservation.projectId) ? reservation : null;
 }

@@ -11,7 +11,7 @@ import { check } from './rules.ts';
 import { Budget, BudgetCheckType, loadBudget } from './types.ts';
 
 loadNodesWith('budget', (id, context) => loadBudget(id.replace(/^budget_/, 'project_'), context));
-loadNodesWith('reservation', (id, { viewer, house }) => findReservation(house.prisma, viewer, id));
+loadNodesWith('reservation', (id, { viewer, house }) => findReservation(house.database.query, viewer, id));
 
 async function mustSeeBudget(projectId: string, context: Context): Promise<ShownBudget> {
   const budget = await loadBudget(projectId, context);
@@ -54,13 +54,13 @@ builder.subscriptionField('budgetUpdates', (t) =>
     async subscribe(_, { projectId }, context) {
       if (projectId && !(inScope(context.viewer, projectId) && (await loadBudget(projectId, context))))
         throw new RequestError('NOT_FOUND', 'there is no such project');
-      const { prisma, clock } = context.house;
+      const { database, clock } = context.house;
       return latestSource(
         context,
         `budgetUpdates|${projectId ?? '*'}`,
         (changed) =>
           changed.budget && (!projectId || changed.projectId === projectId) ? changed.projectId : null,
-        async (id) => (await readBudgets(prisma, [id], clock.now()))[0]!,
+        async (id) => (await readBudgets(database.query, [id], clock.now()))[0]!,
       );
     },
     resolve: (budget: ShownBudget) => budget,

@@ -1,4 +1,5 @@
-import { transact } from '../database/transact.ts';
+import { queryWithin } from '../database/query.ts';
+import { transact, type Tx } from '../database/transact.ts';
 import { inScope, type Viewer } from '../identity/viewer.ts';
 import { Faults } from '../kernel/bounds.ts';
 import { DomainError } from '../kernel/errors.ts';
@@ -29,8 +30,6 @@ export async function setBudgetLimits(
   announce(deps, events);
 }
 
-type Tx = Parameters<Parameters<typeof transact>[2]>[0];
-
 async function write(
   { ids, clock }: BudgetDeps,
   tx: Tx,
@@ -38,10 +37,11 @@ async function write(
   { projectId, limits, timeZone }: { projectId: string; limits: Limits; timeZone: string | null },
 ): Promise<Written> {
   const now = clock.now();
+  const query = queryWithin(tx);
   // The project before its budget, as everybody locks them. What is over begins anew in the zone that it was in.
   const [project] = await tx.$queryRaw<{ timeZone: string }[]>`
     SELECT time_zone AS "timeZone" FROM projects WHERE id = ${projectId} FOR NO KEY UPDATE`;
-  const draft = (await lockBudgets(tx, [projectId], now)).get(projectId);
+  const draft = (await lockBudgets(query, [projectId], now)).get(projectId);
   if (project === undefined || draft === undefined) throw new DomainError([noProject]);
   const before = { ...tellLimits(draft.state), timeZone: project.timeZone };
   draft.state = withLimits(draft.state, limits);
@@ -50,5 +50,5 @@ async function write(
     await tx.project.update({ where: { id: projectId }, data: { timeZone: after.timeZone } });
   const by = { actor: viewer.actor, teamId: null, sessionId: null };
   draft.events.push({ ...about(projectId, by, now), type: 'budget_limits_changed', data: { before, after } });
-  return writeBudgets(tx, ids, [draft], now);
+  return writeBudgets(query, ids, [draft], now);
 }

@@ -18,7 +18,9 @@ export async function loadBudget(projectId: string, context: Context): Promise<S
   if (!inScope(viewer, projectId)) return null;
   let loader = loaders.get(context);
   if (loader === undefined) {
-    loader = new DataLoader((ids) => readBudgets(house.prisma, ids, house.clock.now()), { cache: false });
+    loader = new DataLoader((ids) => readBudgets(house.database.query, ids, house.clock.now()), {
+      cache: false,
+    });
     loaders.set(context, loader);
   }
   return loader.load(projectId);
