@@ -1,3 +1,6 @@
+import { createLedger } from './budgets/ledger.ts';
+import { openMissingBudgets } from './budgets/open-budgets.ts';
+import { createBudgetSweep } from './budgets/sweep.ts';
 import { earliestDue } from './clock/due.ts';
 import { createSweeps, type Sweeps } from './clock/sweeps.ts';
 import type { Config } from './config.ts';
@@ -117,6 +120,9 @@ export function createApp({ config, clock, log, database: given }: AppOptions): 
       },
     });
 
+    await openMissingBudgets({ database, clock, ids });
+    committed();
+    const budgetDeps = { database, clock, ids, changes, committed, stops: { look: () => Promise.resolve() } };
     let sweeps: Sweeps | null = null;
     let url = config.server.publicUrl ?? '';
     const house: House = {
@@ -130,13 +136,15 @@ export function createApp({ config, clock, log, database: given }: AppOptions): 
       eventFeed: createEventFeed({ prisma, tail }),
       changes,
       committed,
+      ledger: createLedger(budgetDeps),
+      stops: budgetDeps.stops,
       forget: authenticator.forget,
       runners,
       signingKeys,
       publicUrl: () => url,
     };
     // The clock's work goes with the lead, like sealing: whatever the processes' roles, exactly one does it.
-    sweeps = createSweeps({ database, clock, log, deps: house });
+    sweeps = createSweeps({ database, clock, log, deps: house, more: [createBudgetSweep(budgetDeps)] });
     sweeps.start();
     stops.push(() => sweeps?.stop());
     if (config.processRoles.worker) {

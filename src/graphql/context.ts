@@ -1,3 +1,5 @@
+import type { BudgetDeps } from '../budgets/deps.ts';
+import type { Ledger } from '../budgets/ledger.ts';
 import type { Database } from '../database/open.ts';
 import type { Changes } from '../events/changes.ts';
 import type { EventFeed } from '../events/feed.ts';
@@ -18,6 +20,10 @@ export interface House extends SessionDeps {
   changes: Changes;
   /** Say that events were committed. */
   committed: () => void;
+  /** Where reservations are made, committed and released. */
+  ledger: Ledger;
+  /** Looks whether there is reason to stop a project, and does. */
+  stops: BudgetDeps['stops'];
   /** Ends what is remembered of a key that was revoked, and its sockets. */
   forget: (keyId: string) => void;
   /** What permits are signed with, and checked by. */

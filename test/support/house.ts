@@ -1,4 +1,6 @@
 import { afterEach, expect } from 'vitest';
+import { newBudget } from '../../src/budgets/limits.ts';
+import { insertBudgets } from '../../src/budgets/open-budgets.ts';
 import type { Database } from '../../src/database/open.ts';
 import type { Query } from '../../src/database/query.ts';
 import type { Role } from '../../src/identity/permissions.ts';
@@ -86,6 +88,12 @@ export async function seedTeam({ deps }: House): Promise<Team> {
   await prisma.project.createMany({
     data: [projectId, elsewhere].map((id) => ({ id, name: 'a project', createdAt })),
   });
+  await prisma.$transaction((tx) =>
+    insertBudgets(
+      tx,
+      [projectId, elsewhere].map((id) => newBudget(id, 'UTC', createdAt)),
+    ),
+  );
   await prisma.team.create({
     data: { id: teamId, projectId, name: 'a team', createdAt, queue: { create: {} } },
   });
