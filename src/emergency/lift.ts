@@ -8,7 +8,7 @@ import { countRunning } from './confirm.ts';
 import type { LiftDeps } from './deps.ts';
 import { markBudget } from './holds.ts';
 import { mayLift } from './rules.ts';
-import { type About, eventOf, ofSession, ofStop, releasedEvents } from './stop-events.ts';
+import { type About, eventOf, ofSession, ofStop } from './stop-events.ts';
 import { ABANDONED, thawAll, type Thawed } from './thaw.ts';
 
 export interface Lifting {
@@ -45,12 +45,12 @@ export async function liftStop(tx: Tx, deps: LiftDeps, { stopId, actor, abandon,
   const haltedAt = stop!.haltedAt ?? now;
   await tx.emergencyStop.update({ where: { id: stopId }, data: { resolvedAt: now, haltedAt } });
   const thawed = await thawAll(tx, { stopId, projectId, abandon, now });
-  const reservationIds = thawed.cancelledApprovals.flatMap(({ reservationId }) => reservationId ?? []);
-  const released = await markBudget(tx, { projectId, stopped: false, reservationIds, now });
   const about: About = { projectId, actor, now };
+  const cancelled = thawed.cancelledApprovals;
+  const released = await markBudget(tx, deps.ids, about, { stopped: false, cancelled });
   const confirmed = stop!.haltedAt === null ? [eventOf(about, 'emergency_stop_halted', ofStop(stopId), { at: 'lift' })] : [];
-  const events = [...confirmed, ...liftEvents(about, stopId, thawed, released)];
-  const eventIds = await appendEvents(tx, deps.ids, events);
+  const events = [...confirmed, ...liftEvents(about, stopId, thawed)];
+  const eventIds = [...released, ...(await appendEvents(tx, deps.ids, events))];
   if (thawed.owed.length > 0) await deps.enqueueDrives(tx, thawed.owed);
   return { told: toldOf(projectId, stopId, thawed, eventIds), driven: thawed.owed.length, dueAt: earliest(thawed) };
 }
@@ -78,7 +78,7 @@ function earliest({ interventions, approvals }: Thawed): Date | null {
   return due.length === 0 ? null : new Date(due.reduce((one, other) => Math.min(one, other)));
 }
 
-function liftEvents(about: About, stopId: string, thawed: Thawed, released: ReadonlySet<string>): NewEvent[] {
+function liftEvents(about: About, stopId: string, thawed: Thawed): NewEvent[] {
   const abandoned = thawed.sessions.filter(({ to }) => to === 'CANCELLED').length;
   return [
     eventOf(about, 'emergency_stop_resolved', ofStop(stopId), {
@@ -104,6 +104,5 @@ function liftEvents(about: About, stopId: string, thawed: Thawed, released: Read
     ...thawed.cancelledApprovals.map((item) =>
       eventOf(about, 'approval_resolved', item, { status: 'CANCELLED', reason: ABANDONED, stopId }),
     ),
-    ...releasedEvents(about, thawed.cancelledApprovals, released),
   ];
 }

@@ -23,13 +23,12 @@ export const ofSession = ({ id, teamId }: { id: string; teamId: string }): Item 
 
 export const ofStop = (id: string): Item => ({ id, sessionId: null, teamId: null });
 
-/** Every single thing that a stop halted, froze, cancelled or released. */
+/** Every single thing that a stop halted, froze or cancelled; what was released of the budget tells of itself. */
 export function stopEvents(
   about: About,
   stopId: string,
   { conditions, severity, reason }: Cause,
   halted: Halted,
-  released: ReadonlySet<string>,
 ): NewEvent[] {
   const { sessions, tasks, interventions, approvals, cancelled } = halted;
   return [
@@ -51,19 +50,6 @@ export function stopEvents(
     ...cancelled.map((item) =>
       eventOf(about, 'approval_resolved', item, { status: 'CANCELLED', reason: 'emergency stop', stopId }),
     ),
-    ...releasedEvents(about, cancelled, released),
     ...(halted.running === 0 ? [eventOf(about, 'emergency_stop_halted', ofStop(stopId), { at: 'once' })] : []),
   ];
 }
-
-/** Holds that went with approvals that were cancelled. */
-export const releasedEvents = (
-  about: About,
-  cancelled: readonly (Item & { reservationId: string | null })[],
-  released: ReadonlySet<string>,
-): NewEvent[] =>
-  cancelled
-    .filter(({ reservationId }) => reservationId !== null && released.has(reservationId))
-    .map((approval) =>
-      eventOf(about, 'budget_released', { ...approval, id: approval.reservationId! }, { approvalId: approval.id }),
-    );

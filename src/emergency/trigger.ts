@@ -85,9 +85,10 @@ async function begin(tx: Tx, deps: StopDeps, about: About, cause: Cause): Promis
   const reason = `emergency stop: ${cause.reason}`;
   const halted = await haltAll(tx, { stopId, projectId, sessionIds, reason, now });
   if (halted.running === 0) await tx.emergencyStop.update({ where: { id: stopId }, data: { haltedAt: now } });
-  const reservationIds = halted.cancelled.flatMap(({ reservationId }) => reservationId ?? []);
-  const released = await markBudget(tx, { projectId, stopped: true, reservationIds, now });
-  const eventIds = await appendEvents(tx, deps.ids, stopEvents(about, stopId, cause, halted, released));
+  const { cancelled } = halted;
+  const released = await markBudget(tx, deps.ids, about, { stopped: true, cancelled });
+  const written = await appendEvents(tx, deps.ids, stopEvents(about, stopId, cause, halted));
+  const eventIds = [...released, ...written];
   return { stopId, told: { ...toldOf(halted), projectId, stopId, budget: true, halts: true, eventIds } };
 }
 

@@ -1,12 +1,14 @@
 import { moveMoney } from '../budgets/move-money.ts';
 import { unsealed } from '../events/append.ts';
 import { isDataFault } from '../database/faults.ts';
-import { retrying } from '../database/transact.ts';
+import { type Query, queryWithin } from '../database/query.ts';
+import { type RawTx, retrying } from '../database/transact.ts';
 import type { Json } from '../kernel/json.ts';
 import type { Aggregate, Change } from './aggregate.ts';
-import type { ChangeDeps, Command, RawClient } from './change.ts';
+import type { ChangeDeps, Command } from './change.ts';
 import { interventionMoves } from './columns.ts';
 import { toRow } from '../idempotency/idempotency.ts';
+import { systemActor } from '../identity/viewer.ts';
 import { writeStatement } from './statement.ts';
 
 export interface Prepared {
@@ -74,21 +76,35 @@ class MoneyMoved extends Error {
 
 /** How the change of each session fared, by the session's id; those that lost are not in it. */
 function writeOnce(deps: ChangeDeps, batch: Prepared[]): Promise<Fared> {
-  const { prisma } = deps.database;
-  if (!takesTransaction(batch[0]!.change)) return writeRows(deps, prisma, batch);
+  const { prisma, query } = deps.database;
+  if (!takesTransaction(batch[0]!.change)) return writeRows(deps, query, batch);
   return prisma.$transaction(async (tx) => {
-    const fared = await writeRows(deps, tx, batch);
+    const fared = await writeRows(deps, queryWithin(tx), batch);
     const won = batch.filter(({ change }) => fared.get(change.session.id) === 'won');
-    const moves = won.flatMap(({ change }) => change.money ?? []);
     // Last of all locks, and held for one statement: everybody in the project wants this row.
-    if (moves.length > 0 && !(await moveMoney(tx, moves, deps.clock.now()))) throw new MoneyMoved();
+    if (won.some(({ change }) => (change.money ?? []).length > 0)) await move(deps, tx, won);
     const driven = won.filter(({ change }) => change.drive).map(({ change }) => change.session.id);
     if (driven.length > 0) await deps.enqueueDrives(tx, driven);
     return fared;
   });
 }
 
-async function writeRows(deps: ChangeDeps, tx: RawClient, batch: Prepared[]): Promise<Fared> {
+async function move({ ids, clock }: ChangeDeps, tx: RawTx, won: readonly Prepared[]): Promise<void> {
+  const moves = won.flatMap(({ change: { money = [], session, events } }) => {
+    // A change is its first event's actor's.
+    const by = { actor: events[0]?.actor ?? systemActor, teamId: session.teamId, sessionId: session.id };
+    return money.map((each) => ({ ...each, ...by }));
+  });
+  const written = await moveMoney(tx, ids, moves, clock.now());
+  if (written === null) throw new MoneyMoved();
+  for (const { change } of won) {
+    const mine = written.events.filter(({ sessionId }) => sessionId === change.session.id);
+    change.eventIds = [...(change.eventIds ?? []), ...mine.map(({ id }) => id)];
+    change.signalled = (change.money ?? []).some(({ projectId }) => written.signalled.includes(projectId));
+  }
+}
+
+async function writeRows(deps: ChangeDeps, query: Query, batch: Prepared[]): Promise<Fared> {
   const list = <T>(pick: (change: Change) => T[] | undefined): T[] =>
     batch.flatMap(({ change }) => pick(change) ?? []);
   const asked = list((change) => change.asked);
@@ -107,7 +123,7 @@ async function writeRows(deps: ChangeDeps, tx: RawClient, batch: Prepared[]): Pr
       ? [{ ...toRow(deps.clock, command.idempotency, result.value.reply), sessionId: change.session.id }]
       : [],
   );
-  const statement = writeStatement({
+  const text = writeStatement({
     created: batch.some(({ aggregate }) => aggregate === null),
     moved: batch.some(({ aggregate }) => aggregate !== null),
     queued: batch.some(({ delta }) => delta !== 0),
@@ -151,13 +167,15 @@ async function writeRows(deps: ChangeDeps, tx: RawClient, batch: Prepared[]): Pr
       })
       .map((row, ordinal) => ({ ...row, ordinal })),
   });
-  const rows = await tx.$queryRawUnsafe<{ id: string; won: boolean }[]>(
-    statement,
-    parameter,
-    batch.map(({ change }) => change.session.id),
-    updated.map(({ id }) => id),
-    approvalsUpdated.map(({ id }) => id),
-  );
+  const rows = await query<{ id: string; won: boolean }>({
+    text,
+    values: [
+      parameter,
+      batch.map(({ change }) => change.session.id),
+      updated.map(({ id }) => id),
+      approvalsUpdated.map(({ id }) => id),
+    ],
+  });
   deps.touches.written(agents);
   return new Map(rows.map(({ id, won }) => [id, won ? 'won' : 'stopped']));
 }

@@ -163,7 +163,7 @@ describe('behaviour 7.7: when a stop lifts,', () => {
         `intervention_cancelled ${theirs}`,
         `intervention_delivery_failed ${answered}`,
         `approval_resolved ${call}`,
-        `budget_released ${one}`,
+        `budget_released ${(await prisma().budget.findUniqueOrThrow({ where: { projectId: team.projectId } })).id}`,
       ].sort(),
     );
     expect(events.every(({ by }) => by === team.manager.actor.id)).toBe(true);

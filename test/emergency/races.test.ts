@@ -1,7 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { moveMoney } from '../../src/budgets/move-money.ts';
 import type { Database } from '../../src/database/open.ts';
-import type { MoneyMove } from '../../src/budgets/moves.ts';
+import type { AttributedMove } from '../../src/budgets/moves.ts';
 import { addSeconds } from '../../src/kernel/clock.ts';
 import { DomainError } from '../../src/kernel/errors.ts';
 import type { Aggregate } from '../../src/sessions/aggregate.ts';
@@ -225,36 +225,39 @@ describe('behaviour 7.2: a stop against', () => {
   it.runIf(onPostgres)('a reservation: one that was first is held, one that comes later is refused', async () => {
     await budget(houses[0], team.projectId);
     const now = database().clock.now();
-    const hold = (): MoneyMove => ({
+    const hold = (): AttributedMove => ({
       kind: 'hold',
       projectId: team.projectId,
       reservationId: houses[0].deps.ids.next('reservation'),
       tokens: 10,
       cost: 5n,
       approvalId: null,
+      actor: team.agent.actor,
+      teamId: null,
+      sessionId: null,
       createdAt: now,
       expiresAt: addSeconds(now, 600),
     });
     const held = Promise.withResolvers<void>();
     const release = Promise.withResolvers<void>();
     const first = databases[1].prisma.$transaction(async (tx) => {
-      const fits = await moveMoney(tx, [hold()], now);
+      const fits = await moveMoney(tx, houses[1].deps.ids, [hold()], now);
       held.resolve();
       await release.promise;
-      return fits;
+      return fits !== null;
     });
     await held.promise;
     const stopping = stopper(houses[0], team).stop();
     await somebodyWaits();
-    const second = databases[1].prisma.$transaction((tx) => moveMoney(tx, [hold()], now));
+    const second = databases[1].prisma.$transaction((tx) => moveMoney(tx, houses[1].deps.ids, [hold()], now));
     release.resolve();
     await stopping;
     expect(await first).toBe(true);
     // It stood behind the stop in the line for the budget's row, or before it: either way it is whole.
-    const late = await second;
+    const late = (await second) !== null;
     const stands = await prisma().budget.findUniqueOrThrow({ where: { projectId: team.projectId } });
     expect(stands).toMatchObject({ emergencyStopTriggered: true, tokensReserved: late ? 20n : 10n });
-    expect(await databases[1].prisma.$transaction((tx) => moveMoney(tx, [hold()], now))).toBe(false);
+    expect(await databases[1].prisma.$transaction((tx) => moveMoney(tx, houses[1].deps.ids, [hold()], now))).toBeNull();
   });
 
   it.runIf(onPostgres)("a budget override that has the project's row: it is granted, and the stop comes after it", async () => {

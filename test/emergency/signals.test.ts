@@ -10,7 +10,7 @@ import { eventsOf, seedTeam, type Team, verbs } from '../support/house.ts';
 import { withHouse } from '../support/with-house.ts';
 import { stopper } from './scene.ts';
 
-const { scene, session, clock } = withHouse();
+const { scene, session, clock, database } = withHouse();
 let team: Team;
 let sessionId: string;
 
@@ -180,7 +180,7 @@ describe('behaviour 7.1: signals', () => {
     const { deps } = scene.house;
     const broken = { ...deps.stops, look: () => Promise.reject(new Error('the database is away')) };
     const changeSession = createChangeSession({
-      database: { kind: 'embedded', prisma: prisma() },
+      database: database(),
       clock: clock(),
       ids: deps.ids,
       touches: createAgentTouches(clock(), deps.ids),

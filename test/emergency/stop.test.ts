@@ -182,7 +182,7 @@ describe('behaviour 7.2: a stop, in one transaction,', () => {
     const stands = await prisma.budget.findUniqueOrThrow({ where: { projectId: team.projectId } });
     expect([stands.tokensReserved, Number(stands.costReserved), stands.emergencyStopTriggered]).toEqual([200n, 3, true]);
     expect(events.filter(({ type }) => type === 'budget_released')).toMatchObject([
-      { subjectId: first, data: { approvalId: waiting } },
+      { data: { reservations: [first] } },
     ]);
     expect(events.filter(({ type }) => type === 'approval_resolved').map(({ subjectId }) => subjectId).sort()).toEqual(
       [waiting, internal, stranded].sort(),
