@@ -36,7 +36,9 @@ export function iban(country: string, account: string): string {
 }
 const inGroups = (text: string): string => text.match(/.{1,4}/g)!.join(' ');
 const pem = (label: string, seed: string): string =>
-  `-----BEGIN ${label}-----\n${draw(seed, 360, `${LETTERS}${LOWER}${DIGITS}+/`).match(/.{1,64}/g)!.join('\n')}\n-----END ${label}-----`;
+  `-----BEGIN ${label}-----\n${draw(seed, 360, `${LETTERS}${LOWER}${DIGITS}+/`)
+    .match(/.{1,64}/g)!
+    .join('\n')}\n-----END ${label}-----`;
 
 function cpf(): string {
   const check = (digits: string): string => {
@@ -103,8 +105,8 @@ export const fakes: Record<string, string> = {
   'card-number': withLuhn('453914880343646'),
   amex: withLuhn('37144963539843'),
   'iban-de-spaced': inGroups(iban('DE', '500105175407324931')),
-  'iban-at': iban('AT', '1904300234573201'),
-  'iban-nl': iban('NL', 'ABNA0417164300'),
+  'iban-at': iban('AT', '2011184567890123'),
+  'iban-nl': iban('NL', 'INGB0653214987'),
   dni: `12345678${'TRWAGMYFPDXBNJZSQVHLCKE'[12345678 % 23]}`,
   nir: nir(),
   cpf: cpf(),
@@ -123,6 +125,8 @@ export function withFakes(value: unknown): unknown {
     });
   if (Array.isArray(value)) return value.map(withFakes);
   if (value !== null && typeof value === 'object')
-    return Object.fromEntries(Object.entries(value).map(([key, child]) => [withFakes(key), withFakes(child)]));
+    return Object.fromEntries(
+      Object.entries(value).map(([key, child]) => [withFakes(key), withFakes(child)]),
+    );
   return value;
 }
