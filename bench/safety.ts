@@ -43,7 +43,9 @@ for (const category of ['CONTENT', 'CODE', 'SECRET', 'PRIVACY'] as const satisfi
   for (const [name, part] of Object.entries(parts)) {
     const expected = part.filter(({ sample }) => sample.expected?.category === category);
     const found = expected.filter(({ asExpected }) => asExpected);
-    const wrongly = part.filter(({ sample, flaggedAs }) => sample.label === 'harmless' && flaggedAs.has(category));
+    const wrongly = part.filter(
+      ({ sample, flaggedAs }) => sample.label === 'harmless' && flaggedAs.has(category),
+    );
     console.log(
       `| ${category} | ${name} | ${expected.length} | ${found.length} | ${percent(found.length / expected.length)} | ${wrongly.length} |`,
     );

@@ -3,7 +3,7 @@ import type { Analyzer, Finding, RiskFlag, Subject, SubjectKind } from './analyz
 import { evidenceOf, sensitiveOf, textsOf } from './evidence.ts';
 import { checkedFindings } from './findings.ts';
 import { byGravity } from './levels.ts';
-import { withMasks } from './mask.ts';
+import { shortened, withMasks } from './mask.ts';
 import { type Asked, boundFault, toSubject } from './subject.ts';
 
 // Runs the analyzers over one subject, side by side, and makes flags of what they find. Whatever one of them does, the
@@ -41,7 +41,8 @@ const MAX_ALIKE = 5;
 
 export async function analyze(asked: Asked, checks: readonly Check[], limits: Limits): Promise<Analysis> {
   const fault = boundFault(asked.value);
-  if (fault !== null) return { flags: [{ ...failed('not_analysed', `Not analysed: ${fault}`), evidence: null }], coverage: 0 };
+  if (fault !== null)
+    return { flags: [{ ...failed('not_analysed', `Not analysed: ${fault}`), evidence: null }], coverage: 0 };
   const subject = toSubject(asked);
   const concerned = checks.filter(({ looksAt }) => looksAt.includes(asked.kind));
   const outcomes = await Promise.all(concerned.map((check) => outcomeOf(check, subject, limits)));
@@ -99,8 +100,10 @@ function toFlags(findings: readonly Finding[], subject: Subject): RiskFlag[] {
     const count = (alike.get(`${category} ${code}`) ?? 0) + 1;
     alike.set(`${category} ${code}`, count);
     if (count > MAX_ALIKE) continue;
-    const place = finding.where && finding.where.path !== '$' ? ` (at ${finding.where.path})` : '';
-    const message = withMasks(finding.message + place, sensitive.values);
+    const path = finding.where && finding.where.path !== '$' ? finding.where.path : null;
+    // A member's name may be a secret, and the path holds it.
+    const message =
+      finding.message + (path === null ? '' : ` (at ${shortened(withMasks(path, sensitive.values))})`);
     shown.push({ category, code, level, message, evidence: evidenceOf(finding, textAt, sensitive) });
   }
   for (const flag of shown) {

@@ -37,7 +37,9 @@ export function sensitiveOf(findings: readonly Finding[], textAt: TextAt): Sensi
     const text = textAt(finding);
     if (text === null) continue;
     const { start, end } = finding.where!;
-    ranges.set(text, [...(ranges.get(text) ?? []), { start, end }]);
+    const list = ranges.get(text) ?? [];
+    ranges.set(text, list);
+    list.push({ start, end });
     const value = text.text.slice(start, end);
     if (value.length >= SHORTEST_VALUE && value.length <= LONGEST_VALUE) values.add(value);
   }

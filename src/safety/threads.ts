@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { SubjectKind } from './analyzer.ts';
+import type { Subject, SubjectKind } from './analyzer.ts';
 import type { Check } from './analyze.ts';
 import type { Job, Reply } from './thread.ts';
 
@@ -33,6 +33,7 @@ export class Threads {
   readonly #threads = new Set<Thread>();
   #queue: Waiting[] = [];
   #stopped = false;
+  #last: { subject: Subject; json: string } | null = null;
 
   /** `modules` each export `analyzers`, a list; `size` is how many threads there are at most, made as they are needed. */
   constructor(modules: readonly URL[], size: number) {
@@ -69,14 +70,22 @@ export class Threads {
     return {
       name: analyzer.name,
       looksAt: analyzer.looksAt,
-      run: ({ texts: _, ...asked }, begin) =>
+      run: (subject, begin) =>
         new Promise((resolve, reject) => {
           if (this.#stopped) return reject(new Error('the analysis is stopped'));
-          const job = { name: analyzer.name, asked: JSON.stringify(asked) };
+          const job = { name: analyzer.name, asked: this.#written(subject) };
           this.#queue.push({ job, begin, resolve, reject });
           this.#assign();
         }),
     };
+  }
+
+  /** As JSON, once for all the analyzers that are asked about it. */
+  #written(subject: Subject): string {
+    if (this.#last?.subject === subject) return this.#last.json;
+    const { kind, agentType, instructions, value } = subject;
+    this.#last = { subject, json: JSON.stringify({ kind, agentType, instructions, value }) };
+    return this.#last.json;
   }
 
   #assign(): void {

@@ -1,8 +1,10 @@
 import type { Analyzer, Finding, Text } from '../analyzer.ts';
-import { CONTENT_RULES, type ContentRule, INJECTION_RULES } from './harmful-content.ts';
+import { holds } from './content-rule.ts';
+import { CONTENT_RULES } from './harmful-content.ts';
 import { finding, placeIn } from './matches.ts';
+import { INJECTION_RULES } from './prompt-injection.ts';
 
-// Harmful prose (harmful-content.ts) and characters that hide what a text says. Sentences are read one by one, so that no
+// Harmful prose (harmful-content.ts), texts that steer an agent (prompt-injection.ts), and characters that hide what a text says. Sentences are read one by one, so that no
 // pattern ever sees more than a few hundred characters.
 
 /** Units of one sentence; a longer one is read in pieces. */
@@ -46,9 +48,6 @@ function* injections(text: Text, { start, end, spoken }: Sentence): Generator<Fi
       yield finding('CONTENT', rule.level, rule.code, rule.message, placeIn(text, start, end));
   }
 }
-
-const holds = ({ all, none = [] }: ContentRule, spoken: string): boolean =>
-  all.every((pattern) => pattern.test(spoken)) && !none.some((pattern) => pattern.test(spoken));
 
 function sentencesOf(text: string): Sentence[] {
   const sentences: Sentence[] = [];

@@ -22,7 +22,7 @@ import { finding, matches, placeIn } from './matches.ts';
 
 export const EMAIL =
   /(?<![A-Za-z0-9._%+-])(?<local>[A-Za-z0-9._%+-]{1,64})(?:@|%40)(?<domain>[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,5}\.[A-Za-z]{2,24})(?![A-Za-z0-9-])/g;
-export const PHONE = /(?<![\w+.])(?:\+|00)[1-9](?:[ ().\/-]{0,3}\d){7,14}(?![\d-]?\d)/g;
+export const PHONE = /(?<![\w+.]|\d )(?:\+|00)[1-9](?:[ ()./-]{0,3}\d){7,14}(?![\d-]?\d)/g;
 export const CARD = /(?<![\w.-])\d(?:[ -]?\d){13,18}(?![\d-])/g;
 export const IBAN = /\b[A-Z]{2}\d{2} ?[A-Z0-9](?: ?[A-Z0-9]){9,30}/g;
 export const IPV4 = /(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w/]|\.\d)/g;

@@ -153,13 +153,17 @@ export const secrets: Analyzer = {
 function* shapes(text: Text): Generator<Finding> {
   for (const { code, message, pattern, issuer } of SHAPES) {
     for (const { at, value } of matches(pattern, text)) {
-      if (isPlaceholder(value)) continue;
+      if (isPlaceholder(value) || (code === 'url_password' && ANYBODYS.test(value))) continue;
       if ((code === 'bearer_token' || code === 'basic_credentials') && !looksRandom(value)) continue;
       if (code === 'basic_credentials' && !holdsColon(value)) continue;
       yield secret(text, at, value.length, code, message, issuer);
     }
   }
 }
+
+/** Passwords that documentation and test databases have. */
+const ANYBODYS =
+  /^(?:password|passwd|passwort|pass|pw|pwd|secret|admin|root|postgres|mysql|redis|user|test|guest|local|dev)\d{0,3}$/i;
 
 const holdsColon = (base64: string): boolean =>
   /^[\x20-\x7e]*:[\x20-\x7e]*$/.test(Buffer.from(base64, 'base64').toString('latin1'));

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import type * as TreeSitter from '@vscode/tree-sitter-wasm';
 import type { Language, Node, Parser, Tree } from '@vscode/tree-sitter-wasm';
 
 // Tree-sitter's grammars as WebAssembly: nothing is compiled at install, nothing native runs on what strangers wrote, and
@@ -20,7 +21,7 @@ const languages = new Map<Grammar, Promise<Language>>();
 
 async function open(): Promise<Grammars> {
   const require = createRequire(import.meta.url);
-  const treeSitter = require('@vscode/tree-sitter-wasm') as typeof import('@vscode/tree-sitter-wasm');
+  const treeSitter = require('@vscode/tree-sitter-wasm') as typeof TreeSitter;
   await treeSitter.Parser.init();
   return {
     parser: new treeSitter.Parser(),

@@ -42,7 +42,7 @@ export function shellArgument(call: Call, { grammar, source, shells }: Context):
   const first = call.args[0];
   if (!first) return null;
   if (isScript(grammar)) {
-    const known = object === '' ? /child_process/.test(source) || /Sync$/.test(method) : shells.has(object);
+    const known = object === '' ? /child_process/.test(source) || method.endsWith('Sync') : shells.has(object);
     if (known && /^exec(?:Sync)?$/.test(method)) return first;
     if (
       /^spawn(?:Sync)?$|^exec[Ff]ile(?:Sync)?$|^execa$/.test(method) &&
@@ -74,7 +74,7 @@ export function shellArgument(call: Call, { grammar, source, shells }: Context):
     /^(?:Kernel\.)?(?:system|exec|spawn|`)$|^IO\.popen$|^Open3\.\w+$/.test(call.callee)
   )
     return call.args.length === 1 ? first : null;
-  if (grammar === 'java' && /getRuntime\(\)\.exec$/.test(call.callee)) return first;
+  if (grammar === 'java' && call.callee.endsWith('getRuntime().exec')) return first;
   if (
     grammar === 'go' &&
     call.callee === 'exec.Command' &&
@@ -145,7 +145,7 @@ const deserializes: Rule = ({ callee, args, named, isNew }, { grammar, source })
   if (
     grammar === 'java' &&
     ((isNew && callee === 'ObjectInputStream') ||
-      (/\.readObject$/.test(callee) && /ObjectInputStream|XMLDecoder/.test(source)))
+      (callee.endsWith('.readObject') && /ObjectInputStream|XMLDecoder/.test(source)))
   )
     return verdicts.deserializes;
   return null;

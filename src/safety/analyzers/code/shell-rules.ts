@@ -53,7 +53,7 @@ const wipes: Rule = ({ words, writesTo }) => {
   const name = nameOf(words);
   const targets = plain(words);
   if (/^mkfs|^(?:wipefs|blkdiscard|mkswap)$/.test(name) && targets.length > 0) return verdicts.wipesSystem;
-  if (/^(?:shred|badblocks|sgdisk|parted)$/.test(name) && targets.some(isDisk) && !/^-l/.test(words[1] ?? ''))
+  if (/^(?:shred|badblocks|sgdisk|parted)$/.test(name) && targets.some(isDisk) && !words[1]?.startsWith('-l'))
     return verdicts.wipesSystem;
   if (name === 'dd' && words.some((word) => word.startsWith('of=') && isDisk(word.slice(3))))
     return verdicts.wipesSystem;
@@ -214,7 +214,7 @@ const sends: Rule = ({ words, pipeline, inner }) => {
     (word, at) =>
       (/^@|=@|^file=/.test(word) ||
         /^(?:-T|--upload-file|--post-file)$/.test(words[at - 1] ?? '') ||
-        /^--post-file=/.test(word)) &&
+        word.startsWith('--post-file=')) &&
       isSecretFile(word.replace(/^--post-file=/, '')),
   );
   if (uploads || inner.some(readsSecrets)) return verdicts.exfiltrates;

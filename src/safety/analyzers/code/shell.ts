@@ -96,7 +96,7 @@ function unwrapped(words: string[]): string[] {
     at += 1;
     while (
       at < words.length &&
-      (/^-/.test(words[at]!) || /^\w+=/.test(words[at]!) || /^\d+[smh]?$/.test(words[at]!))
+      (words[at]!.startsWith('-') || /^\w+=/.test(words[at]!) || /^\d+[smh]?$/.test(words[at]!))
     )
       at += 1;
   }
