@@ -102,6 +102,8 @@ export const fakes: Record<string, string> = {
   openssh: pem('OPENSSH PRIVATE KEY', 'openssh'),
   card: withLuhn('471630021845772'),
   'card-spaced': inGroups(withLuhn('542418279079317')),
+  'card-dashes': inGroups(withLuhn('453201511283036')).replaceAll(' ', '-'),
+  'iban-fr': inGroups(iban('FR', '30006000011234567890189')),
   'card-number': withLuhn('453914880343646'),
   amex: withLuhn('37144963539843'),
   'iban-de-spaced': inGroups(iban('DE', '500105175407324931')),
