@@ -32,13 +32,23 @@ describe('an analysis (5.8)', () => {
       return [finding({ level })];
     };
     const other: Analyzer = { ...analyzer('inputs', () => [finding()]), looksAt: ['INPUT'] };
-    const { flags, coverage } = await ask('x', [analyzer('a', meets('LOW')), analyzer('b', meets('HIGH')), other]);
+    const { flags, coverage } = await ask('x', [
+      analyzer('a', meets('LOW')),
+      analyzer('b', meets('HIGH')),
+      other,
+    ]);
     expect(flags.map(({ level }) => level)).toEqual(['HIGH', 'LOW']);
     expect(coverage).toBe(1);
   });
 
   it.each([
-    ['throws at once', () => { throw new Error('broken'); }, /failed: broken/],
+    [
+      'throws at once',
+      () => {
+        throw new Error('broken');
+      },
+      /failed: broken/,
+    ],
     ['rejects', () => Promise.reject(new Error('broken')), /failed: broken/],
     ['rejects with what is no error', () => Promise.reject('broken'), /no error/],
     ['answers nothing', () => undefined, /no findings/],
@@ -50,7 +60,13 @@ describe('an analysis (5.8)', () => {
   ])('flags an analyzer that %s, and keeps what the others found', async (_, run, why) => {
     const { flags, coverage } = await ask('x', [analyzer('odd', run), analyzer('good', () => [finding()])]);
     expect(flags).toEqual([
-      { category: 'POLICY', code: 'analyzer_failed', level: 'HIGH', message: expect.stringMatching(why), evidence: null },
+      {
+        category: 'POLICY',
+        code: 'analyzer_failed',
+        level: 'HIGH',
+        message: expect.stringMatching(why),
+        evidence: null,
+      },
       { category: 'CONTENT', code: 'found', level: 'LOW', message: 'It is there', evidence: null },
     ]);
     expect(coverage).toBe(0.5);
@@ -75,7 +91,7 @@ describe('an analysis (5.8)', () => {
   it('shows every string, at any depth, and the names of members', async () => {
     let seen: Subject | null = null;
     const look = analyzer('look', (subject) => ((seen = subject), []));
-    await ask({ a: [{ 'odd name': 'x' }, 'y'], 'it\'s': null, n: 4716300218457721 }, [look]);
+    await ask({ a: [{ 'odd name': 'x' }, 'y'], "it's": null, n: 4716300218457721 }, [look]);
     expect(seen!.texts.map(({ path, text, isKey }) => `${isKey ? 'key ' : ''}${path} ${text}`)).toEqual([
       'key $.a a',
       "key $.a[0]['odd name'] odd name",
@@ -92,13 +108,17 @@ describe('an analysis (5.8)', () => {
     const deep = Array.from({ length: 100 }).reduce<Json>((inner) => [inner], 'x');
     for (const value of ['x'.repeat(400_000), deep]) {
       const { flags, coverage } = await ask(value, [never]);
-      expect(flags.map(({ category, code, level }) => [category, code, level])).toEqual([['POLICY', 'not_analysed', 'HIGH']]);
+      expect(flags.map(({ category, code, level }) => [category, code, level])).toEqual([
+        ['POLICY', 'not_analysed', 'HIGH'],
+      ]);
       expect(coverage).toBe(0);
     }
   });
 
   it('takes the largest input of the API: 256 kB with its action (10.3)', async () => {
-    const { coverage } = await ask({ action: 'a'.repeat(20_000), input: 'x'.repeat(256 * 1024 - 2) }, [analyzer('a', () => [])]);
+    const { coverage } = await ask({ action: 'a'.repeat(20_000), input: 'x'.repeat(256 * 1024 - 2) }, [
+      analyzer('a', () => []),
+    ]);
     expect(coverage).toBe(1);
   });
 

@@ -201,6 +201,18 @@ export const CONTENT_RULES: readonly ContentRule[] = [
     ],
   },
   {
+    code: 'theft_instructions',
+    level: 'MEDIUM',
+    message: 'Instructions for theft or burglary',
+    all: [
+      words(
+        `(?:steal|hot ?wire|shoplift|rob|burgle)${gap(3)}(?:cars?|bikes?|bicycles?|house|shop|store|goods|wallet|phone|bank|neighbou?r\\S*)|break into${gap(3)}(?:cars?|house|flat|apartment|shop|store|warehouse)`,
+      ),
+      HOW,
+    ],
+    none: ADVICE,
+  },
+  {
     code: 'covert_surveillance',
     level: 'MEDIUM',
     message: 'Watching somebody without their knowledge',

@@ -1,6 +1,6 @@
 import { type ContentRule, gap, words } from './content-rule.ts';
 
-const OVER = `(?:ignore|disregard|forget|override|bypass|neglect|ignoriere?|vergiss|missachte|ignora|olvida|ignorez|oubliez?)`;
+const OVER = `(?:ignore|disregard|forget|neglect|(?:override|bypass)(?= (?:\\S+ ){0,2}(?:your|its|their|system|safety|previous|prior))|ignoriere?|vergiss|missachte|ignora|olvida|ignorez|oubliez?)`;
 const RULES = `(?:instructions?|prompts?|rules?|guidelines?|directives?|constraints?|polic(?:y|ies)|orders|training|anweisungen|regeln|instrucciones|consignes|everything (?:you|that|above)|safety (?:checks?|rules))`;
 /** Who speaks about such attempts rather than making one. */
 const TALK = words(
@@ -19,7 +19,7 @@ export const INJECTION_RULES: readonly ContentRule[] = [
         `previous|prior|above|earlier|all|any|your|their|system|given|before|everything|vorherigen|bisherigen|alle|anteriores|précédentes`,
       ),
     ],
-    none: [TALK, words('eslint|prettier|gitignore|linter|casing')],
+    none: [TALK, words('eslint|prettier|gitignore|linter|casing|css|themes?|stylesheets?|styles?|firewall')],
   },
   {
     code: 'injection_persona',
@@ -27,7 +27,7 @@ export const INJECTION_RULES: readonly ContentRule[] = [
     message: 'A text that gives the agent another, unbound role',
     all: [
       words(
-        `you are now (?:dan|in developer mode|an? (?:ai|assistant|model)|free|unrestricted)|(?:ai|assistant|model)(?: \\S+){0,3} without (?:any )?(?:restrictions?|limits?|filters?|rules)|act as dan|developer mode enabled|jail ?broken|never refuses|from now on,? you (?:answer|act|are|will|must|only)`,
+        `you are now (?:dan|in developer mode|an? (?:ai|assistant|model)|free|unrestricted)|(?:ai|assistant|model)(?: \\S+){0,3} without (?:any )?(?:restrictions?|limits?|filters?|rules)|act as dan|developer mode enabled|jail ?broken|never refuses|you are an unrestricted|obey only|(?:earlier|previous|prior|old|above)(?: \\S+)? (?:rules|instructions|guidelines) (?:no longer apply|are void|do not apply|don't apply)|from now on,? you (?:answer|act|are|will|must|only)`,
       ),
     ],
     none: [TALK],

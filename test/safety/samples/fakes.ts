@@ -105,7 +105,7 @@ export const fakes: Record<string, string> = {
   'card-dashes': inGroups(withLuhn('453201511283036')).replaceAll(' ', '-'),
   'iban-fr': inGroups(iban('FR', '30006000011234567890189')),
   'card-number': withLuhn('453914880343646'),
-  amex: withLuhn('37144963539843'),
+  amex: withLuhn('37734512903846'),
   'iban-de-spaced': inGroups(iban('DE', '500105175407324931')),
   'iban-at': iban('AT', '2011184567890123'),
   'iban-nl': iban('NL', 'INGB0653214987'),

@@ -10,6 +10,8 @@ export interface Context {
   grammar: Grammar;
   source: string;
   shells: ReadonlySet<string>;
+  /** Names that its `exec` goes by: `import { exec as run }`, `const { exec: run } = require(…)`. */
+  execs: ReadonlySet<string>;
 }
 
 type Rule = (call: Call, context: Context) => Verdict | null;
@@ -30,6 +32,20 @@ export function shellsOf(source: string): Set<string> {
   return names;
 }
 
+export function execsOf(source: string): Set<string> {
+  const names = new Set<string>();
+  for (const match of source.matchAll(
+    /\{([^{}]{0,300})\}\s*(?:=\s*(?:await\s+import|require)\s*\(|from)\s*['"](?:node:)?child_process['"]/g,
+  )) {
+    for (const alias of match[1]!.matchAll(/\bexec(?:Sync)?\s*(?::|\bas\b)\s*(\w+)/g)) names.add(alias[1]!);
+  }
+  for (const match of source.matchAll(
+    /(?:const|let|var)\s+(\w+)\s*=\s*(?:util\.)?promisify\(\s*(?:\w+\.)?exec\s*\)/g,
+  ))
+    names.add(match[1]!);
+  return names;
+}
+
 const splitCallee = (callee: string): [string, string] => {
   const dot = callee.lastIndexOf('.');
   return dot === -1 ? ['', callee] : [callee.slice(0, dot), callee.slice(dot + 1)];
@@ -37,12 +53,14 @@ const splitCallee = (callee: string): [string, string] => {
 const isScript = (grammar: Grammar): boolean => grammar === 'tsx' || grammar === 'typescript';
 
 /** The text that a shell is given by this call, or null where it starts none. */
-export function shellArgument(call: Call, { grammar, source, shells }: Context): Node | null {
+export function shellArgument(call: Call, { grammar, source, shells, execs }: Context): Node | null {
   const [object, method] = splitCallee(call.callee);
   const first = call.args[0];
   if (!first) return null;
   if (isScript(grammar)) {
-    const known = object === '' ? /child_process/.test(source) || method.endsWith('Sync') : shells.has(object);
+    if (execs.has(call.callee)) return first;
+    const known =
+      object === '' ? /child_process/.test(source) || method.endsWith('Sync') : shells.has(object);
     if (known && /^exec(?:Sync)?$/.test(method)) return first;
     if (
       /^spawn(?:Sync)?$|^exec[Ff]ile(?:Sync)?$|^execa$/.test(method) &&

@@ -2,7 +2,7 @@ import { callsOf, commandWords, isBuilt, isConstant, isText, literal, textsIn } 
 import { type Danger, verdicts, type Verdict } from './danger.ts';
 import { type Grammar, type Node, nodesOf, parse } from './grammars.ts';
 import { MINER } from './paths.ts';
-import { CALL_RULES, type Context, reverseShell, shellArgument, shellsOf } from './program-rules.ts';
+import { CALL_RULES, type Context, execsOf, reverseShell, shellArgument, shellsOf } from './program-rules.ts';
 import { isSql, sqlDangers } from './sql.ts';
 
 /** Reads the shell of a program's call: shell-script.ts, which reads programs in turn. */
@@ -16,7 +16,7 @@ export async function programDangers(
   const tree = await parse(grammar, source);
   try {
     const root = tree.rootNode;
-    const context: Context = { grammar, source, shells: shellsOf(source) };
+    const context: Context = { grammar, source, shells: shellsOf(source), execs: execsOf(source) };
     const calls = callsOf(root, grammar);
     const dangers: Danger[] = [];
     const add = (verdict: Verdict, node: Node): void =>

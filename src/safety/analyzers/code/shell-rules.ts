@@ -92,7 +92,7 @@ const runsUnseen: Rule = ({ words, pipeline, inner }) => {
   return null;
 };
 
-const opensShell: Rule = ({ words, writesTo, node }) => {
+const opensShell: Rule = ({ words, writesTo, node, pipeline }) => {
   const name = nameOf(words);
   const all = words.join(' ');
   if (writesTo.some((target) => /^\/dev\/(?:tcp|udp)\//.test(target))) return verdicts.reverseShell;
@@ -104,6 +104,12 @@ const opensShell: Rule = ({ words, writesTo, node }) => {
   if (
     /^(?:nc|ncat|netcat)$/.test(name) &&
     (short(words, 'e') || short(words, 'c') || has(words, '--exec', '--sh-exec'))
+  )
+    return verdicts.reverseShell;
+  // A shell whose output goes into the connection: its input comes back by a named pipe.
+  if (
+    /^(?:nc|ncat|netcat|telnet)$/.test(name) &&
+    pipeline.some(({ words: other }) => /^(?:ba|z|da|k)?sh$/.test(nameOf(other)))
   )
     return verdicts.reverseShell;
   if (name === 'socat' && /exec:/i.test(all) && /tcp|openssl/i.test(all)) return verdicts.reverseShell;
