@@ -63,7 +63,7 @@ const TOUCHES: readonly Touch[] = [
     level: 'MEDIUM',
     message: 'It sends something to the outside',
     does: word(
-      'send(?:s|ing)? (?:an? |the |this |all )?(?:e-?mails?|mails?|messages?|newsletter|sms|letter|file|report)|e-?mail (?:to|the)|newsletter|post(?:s|ing)? (?:to|on) (?:slack|twitter|x|linkedin|facebook)|tweet|webhook|upload(?:s|ing)?|share(?:s|d)? with|forward(?:s|ing)? (?:it |the )?(?:to|mail)|mail(?:e|en|t)? an',
+      'send(?:s|ing)? (?:an? |the |this |all )?(?:e[- ]?mails?|mails?|messages?|newsletter|sms|letter|file|report)|e[- ]?mail (?:to|the)|newsletter|post(?:s|ing)? (?:to|on) (?:slack|twitter|x|linkedin|facebook)|tweet|webhook|upload(?:s|ing)?|share(?:s|d)? with|forward(?:s|ing)? (?:it |the )?(?:to|mail)|mail(?:e|en|t)? an',
     ),
   },
   {

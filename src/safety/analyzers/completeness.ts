@@ -35,10 +35,13 @@ const isEmpty = (value: Json): boolean =>
   (typeof value === 'object' && Object.values(value).every(isEmpty));
 
 const PLACEHOLDER =
-  /\b(?:TODO|FIXME|TBD|XXX)\b[: ][^\n]{0,80}|\[(?:insert|your|add|fill in|placeholder)\b[^\]\n]{0,60}\]|(?:\/\/|#|\/\*|--)\s*(?:\.\.\.\s*)?(?:rest of|remaining|existing) (?:the )?(?:code|file|implementation)[^\n]{0,40}|(?:your|implementation|code) (?:code |goes )here\b|\blorem ipsum\b|raise NotImplementedError|throw new Error\(['"]not implemented/gi;
+  /\[(?:insert|your|add|fill in|placeholder)\b[^\]\n]{0,60}\]|(?:\/\/|#|\/\*|--)\s*(?:\.\.\.\s*)?(?:rest of|remaining|existing) (?:the )?(?:code|file|implementation)[^\n]{0,40}|(?:your|implementation|code) (?:code |goes )here\b|\blorem ipsum\b|raise NotImplementedError|throw new Error\(['"]not implemented/gi;
+
+/** In capitals alone: a todo list is none. */
+const LEFT_OPEN = /\b(?:TODO|FIXME|TBD|XXX)\b(?:[: (][^\n]{0,80})?/g;
 
 function* placeholders(text: Text): Generator<Finding> {
-  for (const match of text.text.matchAll(PLACEHOLDER)) {
+  for (const match of [...text.text.matchAll(PLACEHOLDER), ...text.text.matchAll(LEFT_OPEN)]) {
     const where = placeIn(text, match.index, match.index + match[0].length);
     yield finding('COMPLETENESS', 'MEDIUM', 'placeholder', 'A part of the answer was left for later', where);
   }

@@ -90,19 +90,18 @@ const LEET: Readonly<Record<string, string>> = {
   '7': 't',
   '@': 'a',
   $: 's',
-  '!': 'i',
 };
 /** Words of letters and digits mixed, as letters: "1gn0re" reads "ignore". */
 const withoutLeet = (spoken: string): string =>
   spoken.replace(/\S+/g, (word) =>
     /[a-z]/.test(word) && /[0134570@$]/.test(word) && word.length < 30
-      ? word.replace(/[013457@$!]/g, (c) => LEET[c]!)
+      ? word.replace(/[013457@$]/g, (c) => LEET[c]!)
       : word,
   );
 
 const BIDI = /[\u202A-\u202E\u2066-\u2069]/g;
 /** Tags spell a hidden text, but for those of a flag (a black flag, then its region). */
-const TAGS = /(?<!\u{1F3F4})[\u{E0020}-\u{E007E}]{2,}/gu;
+const TAGS = /(?<!\u{1F3F4}[\u{E0020}-\u{E007E}]{0,8})[\u{E0020}-\u{E007E}]{2,}/gu;
 const ZERO_WIDTH = /[\u200B\u2060\uFEFF\u00AD]|(?<=[A-Za-z])[\u200C\u200D](?=[A-Za-z])/g;
 /** A soft hyphen or two are typography. */
 const MANY_ZERO_WIDTH = 4;

@@ -246,7 +246,7 @@ export const CONTENT_RULES: readonly ContentRule[] = [
     all: [
       words('pay|send|transfer|bitcoins?'),
       words(
-        `(?:or|otherwise|unless|else)${gap(2)}(?:we|i)(?:'ll| will)? (?:will )?(?:send|publish|leak|release|expose|tell|post|show)`,
+        `(?:or|otherwise|unless|else)${gap(2)}(?:we|i)(?:'ll| will)? (?:will )?(?:publish|leak|release|expose|tell|post|show|send${gap(8)}to (?:your|his|her|the press|everyone))`,
       ),
       words('photos?|pictures|videos?|secrets?|messages|data|affair|files|everything'),
     ],

@@ -224,20 +224,16 @@ function secret(
     : finding('SECRET', 'HIGH', code, message, where);
 }
 
-/** The first finding of a place stands, the gravest of overlapping ones: what has a shape may be assigned, too. */
+/** The first finding of a place stands: the shapes come first, and know who has issued the secret. */
 function onePerPlace(found: readonly Finding[]): Finding[] {
-  const kept: Finding[] = [];
   const byText = new Map<string, Finding[]>();
-  for (const each of found) {
+  return found.filter((each) => {
     const { path, isKey, start, end } = each.where!;
     const key = `${isKey} ${path}`;
     const others = byText.get(key) ?? [];
-    const over = others.find(({ where }) => where!.start < end && start < where!.end);
-    if (over === undefined) {
-      kept.push(each);
-      byText.set(key, [...others.slice(-200), each]);
-    } else if (each.level === 'CRITICAL' && over.level !== 'CRITICAL')
-      Object.assign(over, { ...each, where: over.where });
-  }
-  return kept;
+    if (others.some(({ where }) => where!.start < end && start < where!.end)) return false;
+    byText.set(key, others);
+    others.push(each);
+    return true;
+  });
 }

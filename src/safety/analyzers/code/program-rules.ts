@@ -175,7 +175,7 @@ const QUERY =
 const sql: Rule = ({ callee, args }) => {
   const first = args[0];
   if (first === undefined || !QUERY.test(callee)) return null;
-  return isBuilt(first) && textsIn(first).some((text) => isSql(text, true)) ? verdicts.sqlInjection : null;
+  return isBuilt(first) && isSql(textsIn(first).join(' ? '), true) ? verdicts.sqlInjection : null;
 };
 
 const trusts: Rule = ({ callee, named, args }, { grammar }) => {
@@ -246,14 +246,15 @@ const SEND =
 const WHOLE_ENVIRONMENT =
   /\bprocess\.env\b(?!\s*(?:\.|\?\.|\[))|\bos\.environ\b(?!\s*(?:\[|\.get|\.setdefault))|\bENV\.to_h\b|\$_ENV\b(?!\[)|os\.Environ\(\)/;
 
-const sends: Rule = ({ callee, node, args }) => {
-  if (!SEND.test(callee)) return null;
-  const address = args.flatMap(textsIn).find((text) => /^https?:\/\//.test(text));
+const sends: Rule = ({ callee, node }) => {
+  const given = node.childForFieldName('arguments');
+  if (!given || !SEND.test(callee)) return null;
+  const texts = textsIn(given);
+  const address = texts.find((text) => /^https?:\/\//.test(text));
   if (address !== undefined && !isForeign(address)) return null;
-  const given = node.childForFieldName('arguments')?.text ?? '';
-  if (WHOLE_ENVIRONMENT.test(given)) return verdicts.exfiltrates;
-  const reads = /readFile(?:Sync)?|open\s*\(|read_text|File\.read|file_get_contents/.test(given);
-  return reads && args.flatMap(textsIn).some(isSecretFile) ? verdicts.exfiltrates : null;
+  if (WHOLE_ENVIRONMENT.test(given.text)) return verdicts.exfiltrates;
+  const reads = /readFile(?:Sync)?|open\s*\(|read_text|File\.read|file_get_contents/.test(given.text);
+  return reads && texts.some(isSecretFile) ? verdicts.exfiltrates : null;
 };
 
 export const CALL_RULES: readonly Rule[] = [

@@ -42,4 +42,4 @@ async function dangersWithin(
 }
 
 /** `$ command` of a transcript, with the prompt blanked. */
-const withoutPrompts = (source: string): string => source.replace(/^[$#>] (?=[a-z./])/gm, '  ');
+const withoutPrompts = (source: string): string => source.replace(/^\$ (?=[a-z./])/gm, '  ');
