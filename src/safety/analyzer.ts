@@ -15,7 +15,7 @@
 //     at, and what looks like a secret anyway.
 //
 // What an analyzer promises:
-//  1. It answers within its time limit (5 s unless the host says otherwise), and ends soon after `signal` is aborted.
+//  1. It answers within its time limit (10 s unless the host says otherwise), and ends soon after `signal` is aborted.
 //  2. It does not hold the event loop: one that computes for more than a few milliseconds belongs into a module of
 //     analyzers that run in threads (threads.ts), where it is stopped when it is late.
 //  3. The same subject gets the same findings: an approval edited and edited back has the same flags.

@@ -56,7 +56,8 @@ export interface SafetyOptions {
 export const isSecurityThreat = (flags: readonly RiskFlag[]): boolean =>
   flags.some(({ level }) => level === 'CRITICAL');
 
-const DEFAULT_LIMIT_SECONDS = 5;
+/** The largest answer takes an analyzer one second at most of a processor of its own; others may be busy, too. */
+const DEFAULT_LIMIT_SECONDS = 10;
 /** More would only take the processors from those who serve requests. */
 const DEFAULT_THREADS = Math.min(2, availableParallelism());
 

@@ -24,8 +24,8 @@ interface Thread {
   signal: AbortSignal | null;
 }
 
-/** What one thread's heap may take, in MB: a subject of 256 kB needs some 50. */
-const MAX_HEAP_MB = 256;
+/** What one thread's heap may take, in MB: a subject of 256 kB needs less than 100. */
+const MAX_HEAP_MB = 128;
 
 export class Threads {
   readonly #modules: readonly URL[];

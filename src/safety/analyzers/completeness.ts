@@ -81,6 +81,8 @@ function* refusals(values: readonly Text[]): Generator<Finding> {
 const WRITES_CODE =
   /\b(?:write|implement|code|refactor|fix|create|add)\b[^.\n]{0,60}\b(?:function|class|method|script|module|component|endpoint|test|query|parser|migration|code|bug)\b/i;
 
+const HOLDS_CODE = /^(?:code|commands?|scripts?|patch|diff|contents?|sql|query)$|\.[a-z]{1,4}$/i;
+
 function* againstTask(
   { instructions, agentType, value }: Subject,
   values: readonly Text[],
@@ -114,6 +116,7 @@ function* againstTask(
   if (
     agentType === 'CODER' &&
     WRITES_CODE.test(instructions) &&
+    !values.some(({ name }) => HOLDS_CODE.test(name)) &&
     !/[{}();=<>`]|^\s*(?:def|class|function|import)\b/m.test(all)
   )
     yield finding('COMPLETENESS', 'LOW', 'no_code', 'Code was asked for, and the answer has none');

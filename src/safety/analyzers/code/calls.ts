@@ -4,12 +4,12 @@ import { type Grammar, type Node, nodesOf } from './grammars.ts';
 
 export interface Call {
   /** As it is written, without blanks and `new`: `cp.exec`, `subprocess.run`, `eval`, `Runtime.getRuntime().exec`. */
-  callee: string;
-  args: Node[];
+  readonly callee: string;
+  readonly args: Node[];
   /** Python's and PHP's named arguments, by name. */
-  named: ReadonlyMap<string, string>;
-  node: Node;
-  isNew: boolean;
+  readonly named: ReadonlyMap<string, string>;
+  readonly node: Node;
+  readonly isNew: boolean;
 }
 
 const TYPES: Readonly<Record<Grammar, string[]>> = {
@@ -25,23 +25,33 @@ const TYPES: Readonly<Record<Grammar, string[]>> = {
 
 export const callsOf = (root: Node, grammar: Grammar): Call[] => nodesOf(root, TYPES[grammar]).map(toCall);
 
+/** Arguments are read when a rule asks for them: most calls are of no interest by their name. */
 function toCall(node: Node): Call {
-  const isNew = node.type === 'new_expression' || node.type === 'object_creation_expression';
-  const args = (node.childForFieldName('arguments')?.namedChildren ?? [])
+  let read: Pick<Call, 'args' | 'named'> | null = null;
+  const given = (): Pick<Call, 'args' | 'named'> => (read ??= argumentsOf(node));
+  return {
+    callee: calleeOf(node),
+    node,
+    isNew: node.type === 'new_expression' || node.type === 'object_creation_expression',
+    get args() {
+      return given().args;
+    },
+    get named() {
+      return given().named;
+    },
+  };
+}
+
+function argumentsOf(node: Node): Pick<Call, 'args' | 'named'> {
+  const all = (node.childForFieldName('arguments')?.namedChildren ?? [])
     .filter((child): child is Node => child !== null && child.type !== 'comment')
     .map((child) => (child.type === 'argument' ? (child.namedChildren.at(-1) ?? child) : child));
   const named = new Map<string, string>();
-  for (const arg of args) {
+  for (const arg of all) {
     if (arg.type !== 'keyword_argument') continue;
     named.set(arg.childForFieldName('name')?.text ?? '', arg.childForFieldName('value')?.text ?? '');
   }
-  return {
-    callee: calleeOf(node),
-    args: args.filter(({ type }) => type !== 'keyword_argument'),
-    named,
-    node,
-    isNew,
-  };
+  return { args: all.filter(({ type }) => type !== 'keyword_argument'), named };
 }
 
 function calleeOf(node: Node): string {

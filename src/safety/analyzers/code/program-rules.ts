@@ -52,8 +52,13 @@ const splitCallee = (callee: string): [string, string] => {
 };
 const isScript = (grammar: Grammar): boolean => grammar === 'tsx' || grammar === 'typescript';
 
+/** Names of what starts a process, in any of the languages. */
+export const STARTS =
+  /(?:^|\.)(?:exec\w*|spawn\w*|system|popen\d?|proc_open|pcntl_exec|passthru|shell_exec|run|call|check_call|check_output|Popen|get(?:status)?output|create_subprocess_\w+|Command|`|capture\w*|pipeline\w*)$/;
+
 /** The text that a shell is given by this call, or null where it starts none. */
 export function shellArgument(call: Call, { grammar, source, shells, execs }: Context): Node | null {
+  if (!STARTS.test(call.callee) && !execs.has(call.callee)) return null;
   const [object, method] = splitCallee(call.callee);
   const first = call.args[0];
   if (!first) return null;
@@ -107,7 +112,11 @@ const shell: Rule = (call, context) => {
   return given && !isConstant(given) ? verdicts.shellInjection : null;
 };
 
+const EVALUATES =
+  /(?:^|\.)(?:eval|exec|(?:Async)?Function|runIn(?:New|This)?Context|compileFunction|Script|VM|NodeVM|set(?:Timeout|Interval)|assert|create_function|(?:instance|class|module)_eval)$/;
+
 const evaluates: Rule = ({ callee, args, isNew }, { grammar }) => {
+  if (!EVALUATES.test(callee)) return null;
   const first = args[0];
   const varies = first !== undefined && !isConstant(first);
   const [object, method] = splitCallee(callee);
@@ -139,6 +148,7 @@ const evaluates: Rule = ({ callee, args, isNew }, { grammar }) => {
 };
 
 const deserializes: Rule = ({ callee, args, named, isNew }, { grammar, source }) => {
+  if (!/load|open|decode|unpickler|serialize|restore|read|ObjectInputStream/i.test(callee)) return null;
   const varies = args.length === 0 || !isConstant(args[0]!);
   if (grammar === 'python') {
     if (
@@ -169,12 +179,12 @@ const deserializes: Rule = ({ callee, args, named, isNew }, { grammar, source })
   return null;
 };
 
-const QUERY =
+export const QUERY =
   /(?:^|\.)(?:query|execute|executemany|executescript|exec|raw|\$?(?:query|execute)Raw(?:Unsafe)?|prepare|createStatement|executeQuery|executeUpdate|find_by_sql|Query|QueryRow|Exec|all|get|run|each|text|unsafe|mysqli_query|pg_query)$/;
 
 const sql: Rule = ({ callee, args }) => {
-  const first = args[0];
-  if (first === undefined || !QUERY.test(callee)) return null;
+  const first = QUERY.test(callee) ? args[0] : undefined;
+  if (first === undefined) return null;
   return isBuilt(first) && isSql(textsIn(first).join(' ? '), true) ? verdicts.sqlInjection : null;
 };
 
@@ -204,6 +214,7 @@ const HOME =
   /^(?:os\.homedir\(\)|homedir\(\)|Path\.home\(\)|os\.path\.expanduser\(["']~\/?["']\)|process\.env\.HOME|os\.environ\[["']HOME["']\]|Dir\.home)$/;
 
 const deletes: Rule = ({ callee, args }) => {
+  if (!DELETE.test(callee) && !/drop|flush|delete|remove|destroy|sync/i.test(callee)) return null;
   const first = args[0];
   if (/(?:^|\.)dropDatabase$|(?:^|\.)drop_database$/.test(callee)) return verdicts.wipesDatabase;
   if (/(?:^|\.)flush(?:all|db)$/i.test(callee) && args.length === 0) return verdicts.deletesData;
@@ -223,6 +234,7 @@ const WRITE =
   /(?:^|\.)(?:writeFile|writeFileSync|appendFile|appendFileSync|createWriteStream|outputFile|outputFileSync|copyFile|copyFileSync|symlink|symlinkSync|write_text|write_bytes|file_put_contents|WriteFile|Create|copy|copyfile|move)$/;
 
 const writes: Rule = ({ callee, args, named }, { grammar }) => {
+  if (!WRITE.test(callee) && !/(?:^|\.)open$/.test(callee)) return null;
   const paths = args.filter((arg) => isText(arg)).map(literal);
   if (WRITE.test(callee)) {
     const written = /copy|move|symlink/i.test(callee) ? paths.slice(-1) : paths.slice(0, 1);

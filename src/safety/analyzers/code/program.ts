@@ -1,8 +1,17 @@
-import { callsOf, commandWords, isBuilt, isConstant, isText, literal, textsIn } from './calls.ts';
+import { type Call, callsOf, commandWords, isBuilt, isConstant, isText, literal, textsIn } from './calls.ts';
 import { type Danger, verdicts, type Verdict } from './danger.ts';
 import { type Grammar, type Node, nodesOf, parse } from './grammars.ts';
 import { MINER } from './paths.ts';
-import { CALL_RULES, type Context, execsOf, reverseShell, shellArgument, shellsOf } from './program-rules.ts';
+import {
+  CALL_RULES,
+  type Context,
+  execsOf,
+  QUERY,
+  reverseShell,
+  shellArgument,
+  shellsOf,
+  STARTS,
+} from './program-rules.ts';
 import { isSql, sqlDangers } from './sql.ts';
 
 /** Reads the shell of a program's call: shell-script.ts, which reads programs in turn. */
@@ -26,82 +35,65 @@ export async function programDangers(
         const verdict = rule(call, context);
         if (verdict) add(verdict, call.node);
       }
-      const given = shellArgument(call, context);
-      const script =
-        given && isText(given) && isConstant(given) ? literal(given) : commandWords(call.args)?.join(' ');
-      if (script && script.length < 10_000)
-        for (const danger of await readShell(script)) add(danger, call.node);
-      const statement = call.args[0] && isText(call.args[0]) ? literal(call.args[0]) : '';
-      if (isSql(statement, true)) for (const danger of sqlDangers(statement)) add(danger, call.node);
+      for (const danger of await dangersGiven(call, context, readShell)) add(danger, call.node);
     }
     const shell = reverseShell(calls, source);
     if (shell) add(verdicts.reverseShell, shell);
-    for (const [verdict, node] of beyondCalls(root, grammar)) add(verdict, node);
+    for (const [verdict, node] of beyondCalls(root, grammar, source)) add(verdict, node);
     return dangers;
   } finally {
     tree.delete();
   }
 }
 
-/** Dangers that are no call: an option, an assignment, a statement in a string. */
-function* beyondCalls(root: Node, grammar: Grammar): Generator<[Verdict, Node]> {
-  for (const node of nodesOf(root, [
-    'pair',
-    'assignment_expression',
-    'assignment',
-    'augmented_assignment',
-    'keyed_element',
-    'variable_declarator',
-  ])) {
-    const text = node.text.length < 400 ? node.text : '';
-    if (/^["']?(?:rejectUnauthorized|strictSSL|verifyTLS)["']?\s*:\s*false$/.test(text))
-      yield [verdicts.disablesTls, node];
-    else if (/NODE_TLS_REJECT_UNAUTHORIZED["'\]]*\s*=\s*["']?0/.test(text))
-      yield [verdicts.disablesTls, node];
-    else if (/^InsecureSkipVerify\s*:\s*true$/.test(text)) yield [verdicts.disablesTls, node];
-    else if (
-      /(?:verify_mode\s*=\s*ssl\.CERT_NONE|check_hostname\s*=\s*False|_create_default_https_context\s*=)/.test(
-        text,
-      )
-    )
-      yield [verdicts.disablesTls, node];
+/** What the shell does that the call starts, and the SQL that it hands to a database. */
+async function dangersGiven(call: Call, context: Context, readShell: ReadShell): Promise<Danger[]> {
+  if (QUERY.test(call.callee)) {
+    const statement = call.args[0] && isText(call.args[0]) ? literal(call.args[0]) : '';
+    if (isSql(statement, true)) return sqlDangers(statement);
   }
-  const built = nodesOf(root, [
-    'binary_expression',
-    'binary_operator',
-    'template_string',
-    'string',
-    'call',
-  ]).filter(isBuilt);
-  for (const node of built) {
-    const tag =
-      node.parent?.type === 'call_expression' ? (node.parent.childForFieldName('function')?.text ?? '') : '';
-    if (
-      tag !== '' &&
-      node.type === 'template_string' &&
-      node.parent?.childForFieldName('arguments')?.id === node.id
-    )
-      continue;
-    if (isLogged(node)) continue;
-    if (
-      textsIn(node)
-        .slice(0, 1)
-        .some((text) => isSql(text, false))
-    )
-      yield [verdicts.sqlInjection, node];
+  if (!STARTS.test(call.callee) && !context.execs.has(call.callee)) return [];
+  const given = shellArgument(call, context);
+  const script =
+    given && isText(given) && isConstant(given) ? literal(given) : commandWords(call.args)?.join(' ');
+  return script && script.length < 10_000 ? readShell(script) : [];
+}
+
+const OPTION =
+  /["']?(?:rejectUnauthorized|strictSSL|verifyTLS)["']?\s*:\s*false|NODE_TLS_REJECT_UNAUTHORIZED["'\]]*\s*=\s*["']?0|InsecureSkipVerify\s*:\s*true|verify_mode\s*=\s*ssl\.CERT_NONE|check_hostname\s*=\s*False|_create_default_https_context\s*=/;
+const OPTION_NODES = ['pair', 'assignment_expression', 'assignment', 'keyed_element'];
+const TEXT_NODES = ['string', 'template_string', 'string_literal', 'interpreted_string_literal'];
+const BUILT_NODES = ['binary_expression', 'binary_operator', 'template_string', 'string', 'call'];
+
+/** Dangers that are no call: an option, a statement in a string. Each is looked for where the source speaks of it. */
+function* beyondCalls(root: Node, grammar: Grammar, source: string): Generator<[Verdict, Node]> {
+  if (OPTION.test(source)) {
+    for (const node of nodesOf(root, OPTION_NODES)) {
+      if (node.text.length < 400 && OPTION.test(node.text)) yield [verdicts.disablesTls, node];
+    }
   }
-  for (const node of nodesOf(root, [
-    'string',
-    'template_string',
-    'string_literal',
-    'interpreted_string_literal',
-  ])) {
-    if (MINER.test(` ${node.text.slice(0, 2000)}`)) yield [verdicts.miner, node];
+  if (/\b(?:SELECT|INSERT|UPDATE|DELETE|DROP|ALTER|MERGE|REPLACE|TRUNCATE|WITH)\s/.test(source)) {
+    for (const node of nodesOf(root, BUILT_NODES)) {
+      if (isBuilt(node) && !isTagged(node) && !isLogged(node) && isSql(textsIn(node).join(' ? '), false))
+        yield [verdicts.sqlInjection, node];
+    }
   }
-  if (grammar === 'php')
+  if (MINER.test(source)) {
+    for (const node of nodesOf(root, TEXT_NODES)) {
+      if (MINER.test(` ${node.text.slice(0, 2000)}`)) yield [verdicts.miner, node];
+    }
+  }
+  if (grammar === 'php') {
     for (const node of nodesOf(root, ['shell_command_expression']))
       if (!isConstant(node)) yield [verdicts.shellInjection, node];
+  }
 }
+
+/** A template whose tag passes its values as parameters. */
+const isTagged = (node: Node): boolean =>
+  node.type === 'template_string' &&
+  node.parent?.type === 'call_expression' &&
+  node.parent.childForFieldName('arguments')?.id === node.id;
 
 /** What is printed is not run. */
 function isLogged(node: Node): boolean {
