@@ -7,6 +7,7 @@ import { openLink } from './link.ts';
 import type { Link } from './link.ts';
 import { migrate } from './migrate.ts';
 import type { Database, DatabaseOptions } from './open.ts';
+import { type Query, RANDOM_PAGE_COST, type Statement } from './query.ts';
 import { migrationsDirectory } from './schema-engine.ts';
 import { createSharedSignals, listen } from './signals.ts';
 import { createStatementNames } from './statement-names.ts';
@@ -85,16 +86,31 @@ const inUtc = async (client: pg.ClientBase): Promise<void> =>
 async function prepareSession(client: pg.ClientBase, statementTimeoutMs: number): Promise<void> {
   // In statements, not in the start-up packet: poolers in between refuse settings there.
   await client.query(
-    `SET TIME ZONE 'UTC'; SET jit = off; SET statement_timeout = ${statementTimeoutMs};` +
+    `SET TIME ZONE 'UTC'; SET jit = off; SET random_page_cost = ${RANDOM_PAGE_COST}; SET statement_timeout = ${statementTimeoutMs};` +
       ` SET idle_in_transaction_session_timeout = ${statementTimeoutMs}`,
   );
 }
 
+const types: pg.CustomTypesConfig = {
+  getTypeParser: (oid, format) =>
+    oid === pg.types.builtins.INT8 ? BigInt : pg.types.getTypeParser(oid, format),
+};
+
+const queryOf =
+  (pool: pg.Pool, nameOf: ReturnType<typeof createStatementNames>): Query =>
+  async <Row>({ text, values }: Statement) => {
+    const name = nameOf({ sql: text, args: values });
+    const { rows } = await pool.query({ name, text, values: [...values], types });
+    return rows as Row[];
+  };
+
 function assemble(pool: pg.Pool, link: Link, options: PostgresOptions): Database {
   const { url, log, poolSize = 10 } = options;
+  // One for both ways into the pool, so that neither gives out a name that the other has given.
+  const nameOf = createStatementNames();
   const adapter = new PrismaPg(pool, {
     // Undefined leaves a statement unnamed, which the type does not tell.
-    statementNameGenerator: createStatementNames() as (query: { sql: string }) => string,
+    statementNameGenerator: nameOf as (query: { sql: string }) => string,
     onConnectionError: (error) => log.warn({ err: error }, 'lost a database connection in use'),
   });
   const prisma = new PrismaClient({ adapter, errorFormat: 'minimal' });
@@ -103,6 +119,7 @@ function assemble(pool: pg.Pool, link: Link, options: PostgresOptions): Database
   return {
     kind: 'postgres',
     prisma,
+    query: queryOf(pool, nameOf),
     signals: createSharedSignals(link, log),
     leadership,
     boss: () => ({

@@ -1,4 +1,4 @@
-import type { Event, Intervention, Session } from '../generated/prisma/client.ts';
+import type { Approval, Event, Intervention, Session } from '../generated/prisma/client.ts';
 import type { Log } from '../kernel/log.ts';
 import { prefixOf } from '../kernel/ids.ts';
 import type { Change } from '../sessions/aggregate.ts';
@@ -7,11 +7,21 @@ import type { Tail } from './tail.ts';
 /** What was changed, for those who show it. Rows stand here where this process wrote them; else they are read anew. */
 export interface Changed {
   projectId: string;
-  teamId: string;
-  sessionId: string;
+  /** Null, like the session: what belongs to the project alone. */
+  teamId: string | null;
+  sessionId: string | null;
   session: Session | null;
   interventions: { id: string; row: Intervention | null }[];
+  approvals: { id: string; row: Approval | null }[];
+  /** The project's budget was. */
+  budget: boolean;
+  /** The emergency stops that were, or whose recovery was. */
+  stops: string[];
 }
+
+/** A change beside the sessions, as its verb announces it after the commit. */
+export type Announcement = Pick<Changed, 'projectId'> &
+  Partial<Omit<Changed, 'projectId'>> & { eventIds: readonly string[] };
 
 /**
  * Changes as they are committed (behaviour 9.3): those of this process at once, those of other replicas as soon as
@@ -21,6 +31,8 @@ export interface Changes {
   listen(listener: (changed: Changed) => void): () => void;
   /** Called after each commit of this process. */
   committed(changes: readonly Change[]): void;
+  /** The same, of what is no change of a session. */
+  announce(announcement: Announcement): void;
   start(): void;
   stop(): void;
 }
@@ -49,25 +61,21 @@ export function createChanges(tail: Tail, log: Log): Changes {
 
   function fromLog(events: readonly Event[]): void {
     if (listeners.size === 0) return;
-    const bySession = new Map<string, Changed>();
+    const changes = new Map<string, Changed>();
     for (const event of events) {
-      if (event.sessionId === null || own.delete(event.id)) continue;
-      const known = bySession.get(event.sessionId);
-      const changed = known ?? {
-        projectId: event.projectId!,
-        teamId: event.teamId!,
-        sessionId: event.sessionId,
-        session: null,
-        interventions: [],
-      };
-      bySession.set(event.sessionId, changed);
-      if (prefixOf(event.subjectId) !== 'intervention') continue;
-      if (!changed.interventions.some(({ id }) => id === event.subjectId)) {
-        changed.interventions.push({ id: event.subjectId, row: null });
-      }
+      if (event.projectId === null || own.delete(event.id)) continue;
+      const about = event.sessionId ?? event.projectId;
+      const changed = changes.get(about) ?? blank(event.projectId, event.teamId, event.sessionId);
+      changes.set(about, changed);
+      note(changed, event.subjectId);
     }
-    for (const changed of bySession.values()) tell(changed);
+    for (const changed of changes.values()) tell(changed);
   }
+
+  const remember = (eventIds: readonly string[]): void => {
+    for (const id of eventIds) own.add(id);
+    while (own.size > REMEMBERED) own.delete(own.values().next().value!);
+  };
 
   return {
     listen(listener) {
@@ -75,25 +83,63 @@ export function createChanges(tail: Tail, log: Log): Changes {
       return () => listeners.delete(listener);
     },
     committed(changes) {
-      for (const { session, asked = [], updated = [], eventIds = [] } of changes) {
-        for (const id of eventIds) own.add(id);
+      for (const change of changes) {
+        const { session, asked = [], updated = [], eventIds = [] } = change;
+        remember(eventIds);
         if (listeners.size === 0) continue;
         const overtaken = (versions.get(session.id) ?? -1) > session.version;
         if (!overtaken) versions.set(session.id, session.version);
         if (versions.size > REMEMBERED) versions.delete(versions.keys().next().value!);
+        const shown = <Row extends { id: string }>(rows: readonly Row[]) =>
+          rows.map((row) => ({ id: row.id, row: overtaken ? null : row }));
         tell({
-          projectId: session.projectId,
-          teamId: session.teamId,
-          sessionId: session.id,
+          ...blank(session.projectId, session.teamId, session.id),
           session: overtaken ? null : session,
-          interventions: [...asked, ...updated].map((row) => ({ id: row.id, row: overtaken ? null : row })),
+          interventions: shown([...asked, ...updated]),
+          approvals: shown([...(change.approvalsAsked ?? []), ...(change.approvalsUpdated ?? [])]),
+          budget: (change.money ?? []).length > 0,
         });
       }
-      while (own.size > REMEMBERED) own.delete(own.values().next().value!);
+    },
+    announce({ eventIds, ...announced }) {
+      remember(eventIds);
+      if (listeners.size > 0) tell({ ...blank(announced.projectId, null, null), ...announced });
     },
     start() {
       release = tail.listen(fromLog);
     },
     stop: () => release(),
   };
+}
+
+const blank = (projectId: string, teamId: string | null, sessionId: string | null): Changed => ({
+  projectId,
+  teamId,
+  sessionId,
+  session: null,
+  interventions: [],
+  approvals: [],
+  budget: false,
+  stops: [],
+});
+
+/** What an event of another replica says was changed. */
+function note(changed: Changed, subjectId: string): void {
+  const add = (list: { id: string; row: null }[]) => {
+    if (!list.some(({ id }) => id === subjectId)) list.push({ id: subjectId, row: null });
+  };
+  switch (prefixOf(subjectId)) {
+    case 'intervention':
+      return add(changed.interventions as { id: string; row: null }[]);
+    case 'approval':
+      return add(changed.approvals as { id: string; row: null }[]);
+    case 'budget':
+    case 'reservation':
+      changed.budget = true;
+      return;
+    case 'stop':
+      if (!changed.stops.includes(subjectId)) changed.stops.push(subjectId);
+      return;
+    default:
+  }
 }

@@ -1,9 +1,12 @@
+import type { BudgetDeps } from '../budgets/deps.ts';
+import type { Ledger } from '../budgets/ledger.ts';
 import type { Database } from '../database/open.ts';
 import type { Changes } from '../events/changes.ts';
 import type { EventFeed } from '../events/feed.ts';
 import type { Authenticator } from '../identity/authenticate.ts';
 import type { Viewer } from '../identity/viewer.ts';
 import type { Log } from '../kernel/log.ts';
+import type { SigningKeys } from '../permits/signing-keys.ts';
 import type { SessionDeps } from '../sessions/deps.ts';
 
 /** What the doors reach verbs and readers through; made once, in app.ts. */
@@ -17,8 +20,14 @@ export interface House extends SessionDeps {
   changes: Changes;
   /** Say that events were committed. */
   committed: () => void;
+  /** Where reservations are made, committed and released. */
+  ledger: Ledger;
+  /** Looks whether there is reason to stop a project, and does. */
+  stops: BudgetDeps['stops'];
   /** Ends what is remembered of a key that was revoked, and its sockets. */
   forget: (keyId: string) => void;
+  /** What permits are signed with, and checked by. */
+  signingKeys: SigningKeys;
   /** Where people reach the server; no slash at the end. */
   publicUrl: () => string;
 }

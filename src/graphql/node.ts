@@ -16,6 +16,8 @@ const typeNames: Partial<Record<IdPrefix, string>> = {
   task: 'Task',
   intervention: 'Intervention',
   event: 'Event',
+  budget: 'Budget',
+  reservation: 'BudgetReservation',
 };
 
 export const Node = builder.interfaceRef<NodeRow>('Node').implement({

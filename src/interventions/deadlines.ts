@@ -11,6 +11,8 @@ import { type EscalationLevel, termsOf } from './terms.ts';
 // Decided at the instants that were due, not at those when somebody looked: a server that was away catches up by the
 // same timeline. A person escalating by hand puts an intervention on a level before its time; from then on that
 // level's window runs, and it no longer continues by itself: somebody has said that a person must decide.
+// While an emergency stop holds it, nothing is due; when the stop lifts, all that was to come comes that much later
+// (behaviour 7.7): the columns are moved, and what is counted from the request counts `frozenMs` more.
 
 export interface EscalationStep {
   level: number;
@@ -21,6 +23,8 @@ export interface EscalationStep {
   /** ISO instants: the steps are kept as JSON. */
   escalatedAt: string;
   respondBy: string;
+  /** By hand: SHA-256 of mutation and arguments, to know a repeat by (behaviour 4.2). */
+  fingerprint?: string;
 }
 
 /** One thing that the clock did. `at` is when it was due. */
@@ -30,7 +34,8 @@ export type ClockMove =
   | { kind: 'continued'; at: Date }
   | { kind: 'expired'; at: Date };
 
-export const isDue = ({ dueAt }: Intervention, now: Date): boolean => dueAt !== null && dueAt <= now;
+export const isDue = ({ dueAt, frozenAt }: Intervention, now: Date): boolean =>
+  frozenAt === null && dueAt !== null && dueAt <= now;
 
 /** The deadline columns of an intervention just asked. */
 export function firstWindow(
@@ -50,6 +55,7 @@ export function levelWindow(now: Date, { timeout }: EscalationLevel): ReturnType
 export function clockMoves(intervention: Intervention, now: Date): ClockMove[] {
   const { escalation } = termsOf(intervention);
   const moves: ClockMove[] = [];
+  if (intervention.frozenAt !== null) return moves;
   let { dueAt, windowEnded, escalationLevel: level } = intervention;
   while (dueAt !== null && dueAt <= now) {
     const at: Date = dueAt;
@@ -74,8 +80,8 @@ export function clockMoves(intervention: Intervention, now: Date): ClockMove[] {
 }
 
 /** When level 1 begins: counted from the request, and not before the first window has ended. */
-function climbTime({ createdAt }: Intervention, after: number | null, windowEnd: Date): Date {
-  const at = after === null ? windowEnd : addSeconds(createdAt, after);
+function climbTime({ createdAt, frozenMs }: Intervention, after: number | null, windowEnd: Date): Date {
+  const at = after === null ? windowEnd : addSeconds(createdAt, after + frozenMs / 1000);
   return at > windowEnd ? at : windowEnd;
 }
 

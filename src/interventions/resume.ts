@@ -6,7 +6,9 @@ import { type Json, plainObject } from '../kernel/json.ts';
 import type { Aggregate } from '../sessions/aggregate.ts';
 import type { SessionDeps } from '../sessions/deps.ts';
 import { fingerprintOf, idempotencyOf } from '../idempotency/idempotency.ts';
-import { type Answer, type AnswerReply, decideAnswer } from './answer.ts';
+import { isHalted, projectStopped, waitsForHuman } from '../sessions/rules.ts';
+import type { Answer, AnswerReply } from './answer.ts';
+import { give } from './answer-intervention.ts';
 import { customAnswer } from './respond.ts';
 import { receiptOf } from './response.ts';
 
@@ -37,11 +39,7 @@ export async function resumeSession(
   const idempotency = idempotencyOf(viewer.credentialId, 'resumeSession', { sessionId, ...input });
   const answer = answerOf(input, fingerprintOf({ mutation: 'resumeSession', sessionId, ...input }));
   try {
-    return await deps.changeSession<AnswerReply>({
-      sessionId,
-      idempotency,
-      decide: (aggregate, now) => decideAnswer({ viewer, answer, idempotency, find }, aggregate, now),
-    });
+    return await give(deps, viewer, { by: { sessionId }, answer, idempotency, find });
   } catch (error) {
     if (!(error instanceof DomainError) || error.code !== 'INVALID_STATE') throw error;
     const first = await firstResult(deps, viewer, sessionId, answer.fingerprint);
@@ -90,12 +88,12 @@ function answerOf(input: ResumeInput, fingerprint: string): Answer {
 
 /** The oldest one pending, or in a session that timed out the oldest one unanswered. */
 function find({ session, interventions }: Aggregate): Intervention | UserError {
-  const oldest =
-    session.status === 'WAITING_FOR_HUMAN'
-      ? interventions.find(({ status }) => status === 'PENDING')
-      : session.status === 'TIMEOUT'
-        ? interventions.find(({ status, open }) => status === 'TIMEOUT' && open)
-        : undefined;
+  const oldest = waitsForHuman(session)
+    ? interventions.find(({ status }) => status === 'PENDING')
+    : session.status === 'TIMEOUT'
+      ? interventions.find(({ status, open }) => status === 'TIMEOUT' && open)
+      : undefined;
   if (oldest !== undefined) return oldest;
+  if (isHalted(session)) return projectStopped;
   return { code: 'INVALID_STATE', message: `the session is ${session.status}; there is nothing to answer` };
 }

@@ -2,7 +2,7 @@ import type { Intervention } from '../generated/prisma/client.ts';
 import type { Actor } from '../identity/viewer.ts';
 import { plainObject } from '../kernel/json.ts';
 import { type Draft, put } from '../sessions/draft.ts';
-import { about, afterSettling, isExternal, resumed, waitsForHuman } from '../sessions/rules.ts';
+import { about, afterSettling, isExternal, isHalted, resumed, waitsForHuman } from '../sessions/rules.ts';
 import { foldResponse, type HumanResponse, type Receipt, resolutionOf } from './response.ts';
 import { answered, escalatedByHand } from './rules.ts';
 
@@ -36,8 +36,12 @@ export function settle(
     context: foldResponse(plainObject(draft.session.context), response, escalatedByHand(intervention)),
   };
   draft.contextChanged = true;
+  draft.starts ||= revives;
   const sessionResumed =
-    (waited || revives) && !waitsForHuman(draft.session) && draft.session.status !== 'TIMEOUT';
+    (waited || revives) &&
+    !waitsForHuman(draft.session) &&
+    !isHalted(draft.session) &&
+    draft.session.status !== 'TIMEOUT';
   put(draft, answered(intervention, response, resolution, receipt && { ...receipt, sessionResumed }, now));
   draft.drive ||= !isExternal(draft.session);
   draft.events.push({

@@ -14,6 +14,13 @@ export const idPrefixes = [
   'task',
   'intervention',
   'event',
+  'signkey',
+  'approval',
+  'budget',
+  'reservation',
+  'stop',
+  'recovery',
+  'step',
 ] as const;
 export type IdPrefix = (typeof idPrefixes)[number];
 

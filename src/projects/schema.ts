@@ -5,6 +5,7 @@ import type {
   Team as TeamRow,
 } from '../generated/prisma/client.ts';
 import { AgentType as AgentTypeEnum } from '../generated/prisma/enums.ts';
+import { Budget, BudgetLimitsInput, mustLoadBudget } from '../budgets/types.ts';
 import { builder } from '../graphql/builder.ts';
 import type { Context } from '../graphql/context.ts';
 import { loadNodesWith, Node } from '../graphql/node.ts';
@@ -97,6 +98,7 @@ const Project = builder.prismaObject('Project', {
     id: t.exposeID('id'),
     name: t.exposeString('name'),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),
+    budget: t.field({ type: Budget, resolve: ({ id }, _, context) => mustLoadBudget(id, context) }),
     teams: t.relation('teams', { query: { orderBy: { id: 'desc' }, take: 1000 } }),
   }),
 });
@@ -158,6 +160,7 @@ const CreateProjectInput = builder.inputType('CreateProjectInput', {
   fields: (t) => ({
     name: t.string({ required: true, description: 'At most 200 characters.' }),
     timeZone: t.string({ description: 'IANA name; UTC when left out.' }),
+    limits: t.field({ type: BudgetLimitsInput }),
     idempotencyKey: t.string(),
   }),
 });

@@ -1,16 +1,37 @@
-import type { ConversationTurn, Intervention, Prisma, Session, Task } from '../generated/prisma/client.ts';
-import type { AgentType } from '../generated/prisma/enums.ts';
+import { type BudgetState, reviveBudget } from '../budgets/state.ts';
+import type { MoneyMove } from '../budgets/moves.ts';
+import type {
+  Approval,
+  ApprovalVote,
+  ConversationTurn,
+  Intervention,
+  Prisma,
+  Session,
+  Task,
+} from '../generated/prisma/client.ts';
+import type { AgentType, Severity, StopCondition } from '../generated/prisma/enums.ts';
+import type { Actor } from '../identity/viewer.ts';
 import type { NewEvent } from '../events/append.ts';
 import type { UserError } from '../kernel/errors.ts';
 import type { Json } from '../kernel/json.ts';
-import { interventionColumns, sessionColumns, taskColumns } from './columns.ts';
+import { approvalColumns, interventionColumns, sessionColumns, taskColumns, voteColumns } from './columns.ts';
+
+/** An approval with its votes, of every round. */
+export type VotedApproval = Approval & { readonly votes: readonly ApprovalVote[] };
 
 /** A session with what a decision about it has to know. */
 export interface Aggregate {
   readonly session: Session;
   /** Open ones, and those that the command names or asked to have delivered; oldest first. */
   readonly interventions: readonly Intervention[];
+  /** Those that the command names, and those that the approvals here are about. */
   readonly tasks: readonly Task[];
+  /** The one that the command names with its call, and the session's open ones where the command asked for them. */
+  readonly approvals: readonly VotedApproval[];
+  /** The project's budget, where the command asked for it. */
+  readonly budget: BudgetState | null;
+  /** The emergency stop in force in the project, or null. */
+  readonly stopId: string | null;
   /** How many interventions of the team are pending (behaviour 4.1). */
   readonly queuePending: number;
 }
@@ -24,6 +45,17 @@ export interface Change {
   updated?: Intervention[];
   turns?: ConversationTurn[];
   tasks?: Task[];
+  approvalsAsked?: Approval[];
+  approvalsUpdated?: Approval[];
+  votes?: ApprovalVote[];
+  /** What is held of the project's budget, settled or given back, in the same transaction. */
+  money?: MoneyMove[];
+  /** What gives reason to look whether the project must be stopped (behaviour 7.1). */
+  signals?: StopSignal[];
+  /** What it did to the budget left such a signal too; known once the change has been written. */
+  signalled?: boolean;
+  /** Begins a session, or brings one back: refused with EMERGENCY_STOPPED where a stop is in force, whatever was read. */
+  starts?: boolean;
   /** Who acted, for Agent.lastActivity. */
   agents?: { name: string; type?: AgentType }[];
   events: NewEvent[];
@@ -33,6 +65,14 @@ export interface Change {
   queueBound?: number;
   /** The session's runner has something to do: a job goes into the queue with the change. */
   drive?: boolean;
+}
+
+/** A condition that a change has met, or may have: see emergency/. */
+export interface StopSignal {
+  condition: StopCondition;
+  severity: Severity;
+  reason: string;
+  actor: Actor;
 }
 
 /** How many more (or fewer) of the team's interventions are pending once the change stands. */
@@ -64,6 +104,8 @@ const instants = {
   session: dateFields(sessionColumns),
   intervention: dateFields(interventionColumns),
   task: dateFields(taskColumns),
+  approval: dateFields(approvalColumns),
+  vote: dateFields(voteColumns),
 };
 
 function dateFields(columns: Record<string, string>): string[] {
@@ -81,6 +123,9 @@ export function reviveRow<Row>(kind: keyof typeof instants, row: Record<string, 
 export interface LoadedSession {
   session: Record<string, unknown>;
   queuePending: number;
+  stopId: string | null;
+  budget: Record<string, unknown> | null;
+  approvals: (Record<string, unknown> & { votes: Record<string, unknown>[] })[];
   openInterventions: Record<string, unknown>[];
   namedInterventions: Record<string, unknown>[];
   undelivered: Record<string, unknown>[];
@@ -90,6 +135,9 @@ export interface LoadedSession {
 export function toAggregate({
   session,
   queuePending,
+  stopId,
+  budget,
+  approvals,
   openInterventions,
   namedInterventions,
   undelivered,
@@ -103,6 +151,12 @@ export function toAggregate({
     session: reviveRow<Session>('session', session),
     interventions: [...interventions.values()].sort((a, b) => (a.id < b.id ? -1 : 1)),
     tasks: tasks.map((json) => reviveRow<Task>('task', json)),
+    approvals: approvals.map(({ votes, ...json }) => ({
+      ...reviveRow<Approval>('approval', json),
+      votes: votes.map((vote) => reviveRow<ApprovalVote>('vote', vote)),
+    })),
+    budget: budget && reviveBudget(budget),
+    stopId,
     queuePending,
   };
 }

@@ -1,5 +1,6 @@
 import { isDataFault } from '../database/faults.ts';
-import type { PrismaClient } from '../generated/prisma/client.ts';
+import type { Database } from '../database/open.ts';
+import type { RawTx } from '../database/transact.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { DomainError } from '../kernel/errors.ts';
 import type { Ids } from '../kernel/ids.ts';
@@ -9,17 +10,26 @@ import { type Aggregate, type Change, type Decision, pendingDelta } from './aggr
 import type { AgentTouches } from './agents.ts';
 import { type Idempotency, recall } from '../idempotency/idempotency.ts';
 import { find, load, type Loaded } from './load.ts';
+import { projectStopped } from './rules.ts';
 import { type Prepared, write, type Written } from './write.ts';
 
 // The one way a session, its interventions and its tasks change: a command is decided on what was read, and written
 // where the session still stands at the version that was read; else it is read and decided again. No BEGIN: two round
 // trips, and both carry every command that is waiting.
 
-/** One command. It names the session itself, or one of its interventions or tasks; a new session names none. */
+/**
+ * One command. It names the session itself, or one of its interventions, tasks or approvals; a new session names none.
+ * A task may be named beside its session.
+ */
 export interface Command<Reply extends Json = Json> {
   sessionId?: string;
   interventionId?: string;
   taskId?: string;
+  approvalId?: string;
+  /** Also read the session's open approvals, with the tasks that they are about. */
+  withApprovals?: boolean;
+  /** Also read the project's budget. */
+  withBudget?: boolean;
   /** Also read the answers that have not reached their agents yet. */
   withUndelivered?: boolean;
   idempotency?: Idempotency | null;
@@ -36,17 +46,15 @@ export type ChangeSession = <Reply extends Json>(
 ) => Promise<{ reply: Reply; change: Change | null }>;
 
 export interface ChangeDeps {
-  database: { kind: 'embedded' | 'postgres'; prisma: PrismaClient };
+  database: Pick<Database, 'kind' | 'prisma' | 'query'>;
   clock: Clock;
   ids: Ids;
   touches: AgentTouches;
   /** Writes the jobs of changes in the same transaction; called only where a change drives a runner. */
-  enqueueDrives: (tx: RawClient, sessionIds: string[]) => Promise<void>;
+  enqueueDrives: (tx: RawTx, sessionIds: string[]) => Promise<void>;
   /** Called after each commit, once for the batch. Must not throw. */
   announce: (changes: Change[]) => void;
 }
-
-export type RawClient = Pick<PrismaClient, '$queryRawUnsafe' | '$executeRawUnsafe'>;
 
 /** How often a command is decided anew because others were faster. Each time, somebody else got through. */
 const ATTEMPTS = 100;
@@ -80,9 +88,9 @@ export function createChangeSession(deps: ChangeDeps): ChangeSession {
 async function round(deps: ChangeDeps, commands: Command[]): Promise<Fared[]> {
   const fared = new Map<Command, Fared>();
   try {
-    const { prisma } = deps.database;
+    const { prisma, query } = deps.database;
     const [loaded, remembered] = await Promise.all([
-      load(prisma, commands),
+      load(query, commands),
       recall(prisma, deps.clock, commands),
     ]);
     const prepared = decideAll(deps, commands, { loaded, remembered }, fared);
@@ -102,6 +110,7 @@ async function round(deps: ChangeDeps, commands: Command[]): Promise<Fared[]> {
 function outcomeOf(item: Prepared, written: Written): Fared {
   const outcome = written.get(item)!;
   if (outcome === 'won') return item.result;
+  if (outcome === 'stopped') return { status: 'rejected', reason: new DomainError([projectStopped]) };
   return outcome === 'lost'
     ? { status: 'fulfilled', value: 'lost' }
     : { status: 'rejected', reason: outcome.error };

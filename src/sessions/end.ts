@@ -8,7 +8,7 @@ import type { Json } from '../kernel/json.ts';
 import { type Outcome, allow, deny } from './aggregate.ts';
 import { changeOne } from './change-one.ts';
 import type { SessionDeps } from './deps.ts';
-import { hasEnded, isLive, waitsForHuman } from './rules.ts';
+import { hasEnded, isHalted, isLive, projectStopped, waitsForHuman } from './rules.ts';
 import type { Draft } from './draft.ts';
 import type { Session } from '../generated/prisma/client.ts';
 
@@ -90,6 +90,7 @@ function end(
 
 /** What every end leaves behind. */
 const over = (now: Date) => ({
+  haltedFrom: null,
   currentInterventionId: null,
   unanswered: false,
   answeredAsync: false,
@@ -98,13 +99,12 @@ const over = (now: Date) => ({
 });
 
 function mayComplete(session: Session): Outcome<SessionStatus> {
+  if (isHalted(session)) return { ok: false, error: projectStopped };
   if (waitsForHuman(session))
     return deny(
       'INVALID_STATE',
       'the session waits for a person; its request must be answered or cancelled first',
     );
-  if (session.status === 'HALTED')
-    return deny('EMERGENCY_STOPPED', 'the project is stopped; its sessions are halted');
   return isLive(session.status)
     ? allow(session.status)
     : deny('INVALID_STATE', `the session is ${session.status}`);

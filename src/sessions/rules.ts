@@ -3,6 +3,7 @@ import type { SessionStatus } from '../generated/prisma/enums.ts';
 import type { NewEvent } from '../events/append.ts';
 import type { Actor } from '../identity/viewer.ts';
 import { addSeconds } from '../kernel/clock.ts';
+import type { UserError } from '../kernel/errors.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import { allow, deny, type Outcome } from './aggregate.ts';
 
@@ -13,8 +14,9 @@ import { allow, deny, type Outcome } from './aggregate.ts';
 //      │                └─ last pending gone, one unanswered ──▶ TIMEOUT ──resumeSession──▶ as an answer
 //      └──────────────────────────────────────────────────────────────────────────────────────────┘
 //   any that has not ended ──▶ COMPLETED (not while waiting) | FAILED | CANCELLED
+//   any of these but the ended ones and TIMEOUT ──emergency stop──▶ HALTED ──lifted──▶ `haltedFrom`, the state before
 //
-// Invariants: WAITING_FOR_HUMAN exactly while an intervention is pending; `currentInterventionId` is the oldest pending
+// Invariants: WAITING_FOR_HUMAN, or HALTED from it, exactly while an intervention is pending; `currentInterventionId` is the oldest pending
 // one; `unanswered` and `answeredAsync` speak of the present wait and are cleared when it ends; `staleAt` is set until
 // the session ends or times out.
 
@@ -35,10 +37,29 @@ export const isLive = (status: SessionStatus): boolean =>
 
 export const isExternal = (session: Session): boolean => session.runner === EXTERNAL;
 
+export const isHalted = ({ status }: Session): boolean => status === 'HALTED';
+
+/** What an emergency stop answers to whatever would be granted or begun (behaviour 7.2). */
+export const projectStopped: UserError = {
+  code: 'EMERGENCY_STOPPED',
+  message: 'the project is stopped: nothing is granted or started in it until the stop is lifted',
+};
+
+/**
+ * Moves a session as if no stop held it: what it comes back to is what moves, and it stays HALTED until the stop lifts
+ * or it has ended or timed out.
+ */
+export function moveBeneathStop(session: Session, move: (session: Session) => Session): Session {
+  if (!isHalted(session)) return move(session);
+  const moved = move({ ...session, status: session.haltedFrom!, haltedFrom: null });
+  return hasEnded(moved.status) || moved.status === 'TIMEOUT'
+    ? moved
+    : { ...moved, status: 'HALTED', haltedFrom: moved.status, staleAt: null };
+}
+
 /** Why an agent may not act in the session, if so. */
 export function mayAct(session: Session): Outcome<null> {
-  if (session.status === 'HALTED')
-    return deny('EMERGENCY_STOPPED', 'the project is stopped; its sessions are halted');
+  if (isHalted(session)) return { ok: false, error: projectStopped };
   if (!isLive(session.status)) return deny('INVALID_STATE', `the session is ${session.status}`);
   return allow(null);
 }
@@ -50,7 +71,18 @@ export function mayAct(session: Session): Outcome<null> {
 export function afterSettling(
   session: Session,
   interventions: readonly Intervention[],
-  settled: { unanswered: boolean; answeredAsync: boolean; answered: boolean },
+  settled: Settled,
+  now: Date,
+): Session {
+  return moveBeneathStop(session, (beneath) => settleLive(beneath, interventions, settled, now));
+}
+
+type Settled = { unanswered: boolean; answeredAsync: boolean; answered: boolean };
+
+function settleLive(
+  session: Session,
+  interventions: readonly Intervention[],
+  settled: Settled,
   now: Date,
 ): Session {
   const oldest = interventions.find(({ status }) => status === 'PENDING');
@@ -90,7 +122,9 @@ export const active = (session: Session, now: Date): Session => ({
   lastActivity: now,
 });
 
-export const waitsForHuman = ({ status }: Session): boolean => status === 'WAITING_FOR_HUMAN';
+/** Also where a stop holds it meanwhile. */
+export const waitsForHuman = ({ status, haltedFrom }: Session): boolean =>
+  status === 'WAITING_FOR_HUMAN' || (status === 'HALTED' && haltedFrom === 'WAITING_FOR_HUMAN');
 
 /** What every event of a session says of itself. */
 export const about = (session: Session, actor: Actor, now: Date) => ({

@@ -17,7 +17,8 @@ export interface StartInput {
 }
 
 /**
- * A new session. INVALID_INPUT for an unknown runner, or a context that it cannot start with (behaviour 3.4). One that
+ * A new session. INVALID_INPUT for an unknown runner, or a context that it cannot start with (behaviour 3.4), EMERGENCY_STOPPED where the
+ * project is stopped, also at this very moment (7.2). One that
  * runs inside Holdpoint is on its way to a worker once this returns.
  */
 export async function createSession(deps: SessionDeps, viewer: Viewer, input: StartInput) {
@@ -67,6 +68,7 @@ export async function createSession(deps: SessionDeps, viewer: Viewer, input: St
 
 const blank = (now: Date) => ({
   status: 'ACTIVE' as const,
+  haltedFrom: null,
   version: 0,
   result: null,
   failureReason: null,

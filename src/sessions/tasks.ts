@@ -35,13 +35,17 @@ export async function createTask(deps: SessionDeps, viewer: Viewer, input: Creat
       draft.tasks.push({
         id,
         sessionId,
+        projectId: session.projectId,
         agentName,
         agentType,
         instructions,
         status: 'RUNNING',
+        haltedFrom: null,
+        madeForCall: false,
         result: null,
         createdAt: now,
         updatedAt: now,
+        finishedAt: null,
       });
       draft.events.push({
         ...about(session, viewer.actor, now),
@@ -78,7 +82,7 @@ export async function finishTask(
       }
       const able = mayAct(session);
       if (!able.ok) return { refusal: [able.error] };
-      draft.tasks.push({ ...task, status, result: result ?? null, updatedAt: now });
+      draft.tasks.push({ ...task, status, result: result ?? null, updatedAt: now, finishedAt: now });
       const taken = isExternal(session)
         ? draft.interventions.filter(({ agentName }) => agentName === task.agentName)
         : [];

@@ -46,29 +46,36 @@ describe('changes', () => {
     expect(told).toHaveLength(1);
   });
 
-  test('what other replicas changed is told from the log, a session at a time, without rows', () => {
+  test('what other replicas changed is told from the log, a session or project at a time, without rows', () => {
     const { told, bring } = start();
     const [one, other] = [ids.next('session'), ids.next('session')];
     const [first, second] = [ids.next('intervention'), ids.next('intervention')];
+    const [approval, budget, stop] = [ids.next('approval'), ids.next('budget'), ids.next('stop')];
     bring([
       logged(one, first),
       logged(other, other),
       logged(one, second),
       logged(one, first),
+      logged(one, approval),
+      logged(null, budget),
+      logged(null, stop),
       logged(null, 'key'),
     ]);
+    const nothing = { session: null, interventions: [], approvals: [], budget: false, stops: [] };
     expect(told).toEqual([
       {
+        ...nothing,
         projectId,
         teamId,
         sessionId: one,
-        session: null,
+        approvals: [{ id: approval, row: null }],
         interventions: [
           { id: first, row: null },
           { id: second, row: null },
         ],
       },
-      { projectId, teamId, sessionId: other, session: null, interventions: [] },
+      { ...nothing, projectId, teamId, sessionId: other },
+      { ...nothing, projectId, teamId, sessionId: null, budget: true, stops: [stop] },
     ]);
   });
 

@@ -19,7 +19,7 @@ function timeline(intervention: Intervention, looks: number[]): string[] {
       const level = 'level' in move ? ` ${move.level}` : '';
       lines.push(`${seconds(move.at)} ${move.kind}${level}`);
     }
-    const draft = begin({ session: aSession(), interventions: [current] });
+    const draft = begin({ session: aSession(), interventions: [current], approvals: [] });
     advance(draft, current, at(look));
     current = draft.interventions[0]!;
   }
@@ -148,7 +148,11 @@ describe('behaviour 4.8: the timeline', () => {
   });
 
   it('between the first window and level 1 it says when that ends, and is still open to the first role', () => {
-    const draft = begin({ session: aSession(), interventions: [item({ timeout: 180, terms: chain })] });
+    const draft = begin({
+      session: aSession(),
+      interventions: [item({ timeout: 180, terms: chain })],
+      approvals: [],
+    });
     advance(draft, draft.interventions[0]!, at(200));
     const [waiting] = draft.interventions;
     expect(waiting).toMatchObject({
@@ -161,7 +165,11 @@ describe('behaviour 4.8: the timeline', () => {
   });
 
   it('an outage over several windows leaves each level’s step with the instants that it had', () => {
-    const draft = begin({ session: aSession(), interventions: [item({ timeout: 180, terms: chain })] });
+    const draft = begin({
+      session: aSession(),
+      interventions: [item({ timeout: 180, terms: chain })],
+      approvals: [],
+    });
     advance(draft, draft.interventions[0]!, at(700));
     const [raised] = draft.interventions;
     expect(raised).toMatchObject({ status: 'PENDING', escalationLevel: 2, requiredRole: 'MANAGER' });
@@ -214,7 +222,11 @@ describe('behaviour 4.8, 4.11: escalated by hand', () => {
   });
 
   it('between the first window and level 1', () => {
-    const draft = begin({ session: aSession(), interventions: [item({ timeout: 180, terms: chain })] });
+    const draft = begin({
+      session: aSession(),
+      interventions: [item({ timeout: 180, terms: chain })],
+      approvals: [],
+    });
     advance(draft, draft.interventions[0]!, at(200));
     const raised = escalated(
       draft.interventions[0]!,
