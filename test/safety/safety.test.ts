@@ -100,7 +100,7 @@ describe('the analysis of an input (5.8)', () => {
       action: 'Run `sudo rm -rf /`',
       input: { note: '' },
     });
-    expect(flags.map(({ code, message }) => `${code}${/\(at .*\)/.exec(message)}`)).toEqual([
+    expect(flags.map(({ code, message }) => `${code}${/\(at .*\)/.exec(message)![0]}`)).toEqual([
       'wipes_system(at $.action)',
     ]);
   });
