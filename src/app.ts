@@ -1,8 +1,13 @@
+import { createLedger } from './budgets/ledger.ts';
+import { openMissingBudgets } from './budgets/open-budgets.ts';
+import { createBudgetSweep } from './budgets/sweep.ts';
 import { earliestDue } from './clock/due.ts';
 import { createSweeps, type Sweeps } from './clock/sweeps.ts';
 import type { Config } from './config.ts';
 import { IN_MEMORY } from './database/embedded.ts';
 import { type Database, openDatabase } from './database/open.ts';
+import { createStops } from './emergency/stops.ts';
+import { createStopWatch } from './emergency/watch.ts';
 import { createChanges } from './events/changes.ts';
 import { createEventFeed } from './events/feed.ts';
 import { createSealer } from './events/sealer.ts';
@@ -101,12 +106,14 @@ export function createApp({ config, clock, log, database: given }: AppOptions): 
       ),
     ]);
 
+    const emergency = createStops({ database, clock, ids, changes, committed });
     const changeSession = createChangeSession({
       database,
       clock,
       ids,
       touches: createAgentTouches(clock, ids),
       enqueueDrives: queue.enqueueDrives,
+      stops: emergency,
       announce(changed) {
         changes.committed(changed);
         sealer.wake();
@@ -117,6 +124,9 @@ export function createApp({ config, clock, log, database: given }: AppOptions): 
       },
     });
 
+    await openMissingBudgets({ database, clock, ids });
+    committed();
+    const budgetDeps = { database, clock, ids, changes, committed, stops: emergency };
     let sweeps: Sweeps | null = null;
     let url = config.server.publicUrl ?? '';
     const house: House = {
@@ -130,15 +140,22 @@ export function createApp({ config, clock, log, database: given }: AppOptions): 
       eventFeed: createEventFeed({ prisma, tail }),
       changes,
       committed,
+      stops: emergency,
+      enqueueDrives: queue.enqueueDrives,
+      wakeSweeps: (dueAt) => sweeps?.wake(dueAt),
+      ledger: createLedger(budgetDeps),
       forget: authenticator.forget,
       runners,
       signingKeys,
       publicUrl: () => url,
     };
     // The clock's work goes with the lead, like sealing: whatever the processes' roles, exactly one does it.
-    sweeps = createSweeps({ database, clock, log, deps: house });
+    sweeps = createSweeps({ database, clock, log, deps: house, more: [createBudgetSweep(budgetDeps)] });
     sweeps.start();
     stops.push(() => sweeps?.stop());
+    const watch = createStopWatch({ database, clock, log, stops: emergency });
+    watch.start();
+    stops.push(() => watch.stop());
     if (config.processRoles.worker) {
       const worker = createWorker({ database, clock, log, queue, sessions: house, runners });
       await worker.start();
