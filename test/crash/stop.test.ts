@@ -40,14 +40,21 @@ test('behaviour 7.1: kill -9 between a report that must stop the project and the
   undo.push(() => database.close());
   const { prisma } = database;
   expect((await prisma.project.findUniqueOrThrow({ where: { id: projectId } })).stopId).toBeNull();
-  const watch = createStopWatch({ database, clock, log: silent, stops: openHouse(database, clock).deps.stops });
+  const watch = createStopWatch({
+    database,
+    clock,
+    log: silent,
+    stops: openHouse(database, clock).deps.stops,
+  });
   watch.start();
   undo.push(() => watch.stop());
   await until('the project to be stopped', async () => {
     const { stopId } = await prisma.project.findUniqueOrThrow({ where: { id: projectId } });
     return stopId !== null;
   });
-  expect(await prisma.emergencyStop.findMany()).toMatchObject([{ triggeredConditions: ['RESOURCE_EXHAUSTION'] }]);
+  expect(await prisma.emergencyStop.findMany()).toMatchObject([
+    { triggeredConditions: ['RESOURCE_EXHAUSTION'] },
+  ]);
   expect(await prisma.session.findMany()).toMatchObject([{ status: 'HALTED' }]);
   expect(await prisma.stopSignal.count()).toBe(0);
 });

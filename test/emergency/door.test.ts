@@ -35,7 +35,8 @@ test('behaviour 7.1, 7.2: an agent stops its project; every subscription tells, 
     teams: 'teamStatusUpdates { teamId emergencyStopped }',
     budget: 'budgetUpdates { emergencyStopTriggered }',
   };
-  for (const [name, fields] of Object.entries(subscriptions)) socket.subscribe(name, `subscription { ${fields} }`);
+  for (const [name, fields] of Object.entries(subscriptions))
+    socket.subscribe(name, `subscription { ${fields} }`);
   await socket.settled();
 
   const { triggerEmergencyStop } = await app.ok(project.keys.AGENT, STOP, { id: project.id });
@@ -55,8 +56,12 @@ test('behaviour 7.1, 7.2: an agent stops its project; every subscription tells, 
   const told = (name: keyof typeof subscriptions) =>
     socket.of(name).map(({ payload }) => Object.values(payload.data)[0] as Record<string, unknown>);
   await socket.until(
-    () => sessions.every((each) => told('sessions').some((row) => row.id === each && row.status === 'HALTED')) &&
-      told('teams').length >= 2 && told('budget').length > 0 && told('items').length > 0 && told('one').length > 0,
+    () =>
+      sessions.every((each) => told('sessions').some((row) => row.id === each && row.status === 'HALTED')) &&
+      told('teams').length >= 2 &&
+      told('budget').length > 0 &&
+      told('items').length > 0 &&
+      told('one').length > 0,
   );
   expect(told('stops')).toEqual([{ id: stop.id, haltedAt: stop.haltedAt }]);
   expect(new Set(told('one').map((row) => row.id))).toEqual(new Set([sessions[3]]));
