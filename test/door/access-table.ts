@@ -163,7 +163,7 @@ export const queries: Record<string, QueryRow> = {
 /** Everyone who may read may follow; what does not exist for the viewer is NOT_FOUND, or never told of. */
 export const subscriptions: Record<
   string,
-  { subject: Subject; document: string; open: string; silent?: true }
+  { subject: Subject; document: string; open: string; silent?: true; tellsOf?: 'stops' }
 > = {
   events: {
     subject: 'session',
@@ -185,6 +185,7 @@ export const subscriptions: Record<
     subject: 'project',
     document: 'subscription($id: ID!) { emergencyStopUpdates(projectId: $id) { id } }',
     open: 'subscription { emergencyStopUpdates { id projectId } }',
+    tellsOf: 'stops',
   },
   teamStatusUpdates: {
     subject: 'team',
