@@ -1,4 +1,5 @@
-import { Prisma, type PrismaClient } from '../generated/prisma/client.ts';
+import type { Query } from '../database/query.ts';
+import { Prisma } from '../generated/prisma/client.ts';
 import { RequestError } from '../kernel/errors.ts';
 import { isId, type IdPrefix } from '../kernel/ids.ts';
 import { snake } from '../sessions/columns.ts';
@@ -16,7 +17,7 @@ const where = (conditions: Conditions): Prisma.Sql =>
  * written out in the query.
  */
 export async function listNewestFirst<Row extends { id: string }>(
-  prisma: PrismaClient,
+  query: Query,
   table: { name: string; prefix: IdPrefix; columns: Record<string, string> },
   conditions: Conditions,
   page: Page,
@@ -40,14 +41,14 @@ export async function listNewestFirst<Row extends { id: string }>(
       : [page.kind === 'backward' ? Prisma.sql`id > ${cursor}` : Prisma.sql`id < ${cursor}`];
   const direction = Prisma.raw(page.kind === 'backward' ? 'ASC' : 'DESC');
   const offset = page.kind === 'offset' ? Prisma.sql`OFFSET ${page.offset}` : Prisma.empty;
-  const rows = await prisma.$queryRaw<Row[]>`
+  const rows = await query<Row>(Prisma.sql`
     SELECT ${columns} FROM ${from} ${where([...conditions, ...beyond])}
-    ORDER BY id ${direction} LIMIT ${page.limit + 1} ${offset}`;
+    ORDER BY id ${direction} LIMIT ${page.limit + 1} ${offset}`);
   return toListing(page, rows, async () => {
-    const [{ count }] = await prisma.$queryRaw<
-      [{ count: bigint }]
-    >`SELECT count(*) AS count FROM ${from} ${where(conditions)}`;
-    return Number(count);
+    const [counted] = await query<{ count: bigint }>(
+      Prisma.sql`SELECT count(*) AS count FROM ${from} ${where(conditions)}`,
+    );
+    return Number(counted!.count);
   });
 }
 

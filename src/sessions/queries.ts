@@ -1,3 +1,4 @@
+import type { Query } from '../database/query.ts';
 import type { PrismaClient, Session, Task } from '../generated/prisma/client.ts';
 import type { SessionStatus } from '../generated/prisma/enums.ts';
 import type { Listing, Page } from '../graphql/connection.ts';
@@ -8,7 +9,7 @@ import { sessionColumns } from './columns.ts';
 const table = { name: 'sessions', prefix: 'session', columns: sessionColumns } as const;
 
 export function listSessions(
-  prisma: PrismaClient,
+  query: Query,
   viewer: Viewer,
   filter: { teamId?: string | null; status?: SessionStatus | null },
   page: Page,
@@ -18,7 +19,7 @@ export function listSessions(
     ...equals('team_id', filter.teamId),
     ...oneOf('status', filter.status && [filter.status]),
   ];
-  return listNewestFirst(prisma, table, conditions, page);
+  return listNewestFirst(query, table, conditions, page);
 }
 
 export async function findSession(prisma: PrismaClient, viewer: Viewer, id: string): Promise<Session | null> {

@@ -129,7 +129,7 @@ export const Session = builder.prismaObject('Session', {
       description: 'Newest first.',
       args: cursorArgs(t.arg),
       resolve: ({ id }, args, { viewer, house }) =>
-        listInterventions(house.prisma, viewer, { sessionId: id }, pageOf(args)),
+        listInterventions(house.database.query, viewer, { sessionId: id }, pageOf(args)),
     }),
     tasks: t.field({
       type: [Task],
