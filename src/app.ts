@@ -1,8 +1,13 @@
+import { createLedger } from './budgets/ledger.ts';
+import { openMissingBudgets } from './budgets/open-budgets.ts';
+import { createBudgetSweep } from './budgets/sweep.ts';
 import { earliestDue } from './clock/due.ts';
 import { createSweeps, type Sweeps } from './clock/sweeps.ts';
 import type { Config } from './config.ts';
 import { IN_MEMORY } from './database/embedded.ts';
 import { type Database, openDatabase } from './database/open.ts';
+import { createStops } from './emergency/stops.ts';
+import { createStopWatch } from './emergency/watch.ts';
 import { createChanges } from './events/changes.ts';
 import { createEventFeed } from './events/feed.ts';
 import { createSealer } from './events/sealer.ts';
@@ -20,11 +25,16 @@ import { createWorker } from './jobs/worker.ts';
 import type { Clock } from './kernel/clock.ts';
 import { createIds } from './kernel/ids.ts';
 import type { Log } from './kernel/log.ts';
+import { sealedSigningKeys } from './permits/queries.ts';
+import { KEYS_KEPT_FOR } from './permits/rules.ts';
+import { createSigningKeys } from './permits/signing-keys.ts';
 import { createBreakers, createHttpRunner } from './runners/http/runner.ts';
 import { createRegistry } from './runners/registry.ts';
 import { createScriptedRunner } from './runners/scripted/runner.ts';
+import { openKeyRing } from './secrets/open-key-ring.ts';
 import { createServer, defaultTimes } from './server/http.ts';
 import { createMetrics } from './server/metrics.ts';
+import { publishedKeys } from './server/published-keys.ts';
 import { createAgentTouches } from './sessions/agents.ts';
 import { createChangeSession } from './sessions/change.ts';
 
@@ -55,6 +65,9 @@ export function createApp({ config, clock, log, database: given }: AppOptions): 
     if (given === undefined) stops.push(() => database.close());
     const { prisma } = database;
     const ids = createIds(clock);
+    // Before anything is written: with a wrong key nothing may be.
+    const sealed = () => sealedSigningKeys(prisma);
+    const keyRing = await openKeyRing({ config, database, log, sealed });
 
     // The log: sealed by the leader, read to its end by every process.
     const tail = createTail({ database, log });
@@ -77,6 +90,10 @@ export function createApp({ config, clock, log, database: given }: AppOptions): 
     const authenticator = createAuthenticator({ database, clock, ids, log, oidc: config.oidc, committed });
     stops.push(() => authenticator.close());
 
+    const signingKeys = createSigningKeys({ database, clock, ids, log, keyRing, committed });
+    await signingKeys.start();
+    stops.push(() => signingKeys.stop());
+
     const metrics = createMetrics();
     const count = createInterventionMetrics(metrics.registry, prisma);
     const queue = await openQueue({ database, log, supervise: config.processRoles.worker });
@@ -89,12 +106,14 @@ export function createApp({ config, clock, log, database: given }: AppOptions): 
       ),
     ]);
 
+    const emergency = createStops({ database, clock, ids, changes, committed });
     const changeSession = createChangeSession({
       database,
       clock,
       ids,
       touches: createAgentTouches(clock, ids),
       enqueueDrives: queue.enqueueDrives,
+      stops: emergency,
       announce(changed) {
         changes.committed(changed);
         sealer.wake();
@@ -105,6 +124,9 @@ export function createApp({ config, clock, log, database: given }: AppOptions): 
       },
     });
 
+    await openMissingBudgets({ database, clock, ids });
+    committed();
+    const budgetDeps = { database, clock, ids, changes, committed, stops: emergency };
     let sweeps: Sweeps | null = null;
     let url = config.server.publicUrl ?? '';
     const house: House = {
@@ -118,14 +140,22 @@ export function createApp({ config, clock, log, database: given }: AppOptions): 
       eventFeed: createEventFeed({ prisma, tail }),
       changes,
       committed,
+      stops: emergency,
+      enqueueDrives: queue.enqueueDrives,
+      wakeSweeps: (dueAt) => sweeps?.wake(dueAt),
+      ledger: createLedger(budgetDeps),
       forget: authenticator.forget,
       runners,
+      signingKeys,
       publicUrl: () => url,
     };
     // The clock's work goes with the lead, like sealing: whatever the processes' roles, exactly one does it.
-    sweeps = createSweeps({ database, clock, log, deps: house });
+    sweeps = createSweeps({ database, clock, log, deps: house, more: [createBudgetSweep(budgetDeps)] });
     sweeps.start();
     stops.push(() => sweeps?.stop());
+    const watch = createStopWatch({ database, clock, log, stops: emergency });
+    watch.start();
+    stops.push(() => watch.stop());
     if (config.processRoles.worker) {
       const worker = createWorker({ database, clock, log, queue, sessions: house, runners });
       await worker.start();
@@ -150,6 +180,9 @@ export function createApp({ config, clock, log, database: given }: AppOptions): 
       onRevoked: authenticator.onRevoked,
       context: (viewer): Context => ({ viewer, house }),
       checks: { database: () => prisma.$queryRaw`SELECT 1`, queue: () => queue.assertReady() },
+      routes: config.processRoles.api
+        ? { '/.well-known/jwks.json': publishedKeys(() => signingKeys.publicKeys(), KEYS_KEPT_FOR) }
+        : {},
     });
     const { port } = await server.listen();
     stops.push(() => server.stop());

@@ -9,6 +9,7 @@ import type { SessionDeps } from '../sessions/deps.ts';
 import { expireStaleSession } from '../sessions/expire-stale.ts';
 import { createAside } from './aside.ts';
 import { type Due, forgetKeys, readDue } from './due.ts';
+import { runSweeps, type Sweep } from './sweep.ts';
 
 // What the clock does, and how it comes to it: deadlines are columns, the sweep sleeps until the next of them is due
 // and hands what is due to the verbs. They decide at the version they read, so that a person who is faster, or a second
@@ -40,12 +41,14 @@ interface Deps {
   clock: Clock;
   log: Log;
   deps: SessionDeps;
+  /** What other rooms have the clock do. */
+  more?: readonly Sweep[];
   /** Milliseconds between two looks, 500 when left out. */
   poll?: number;
 }
 
 /** Keeps the deadlines (behaviour 3.9, 4.8, 4.12), in the one process that leads. */
-export function createSweeps({ database, clock, log, deps, poll = POLL }: Deps): Sweeps {
+export function createSweeps({ database, clock, log, deps, more = [], poll = POLL }: Deps): Sweeps {
   const { prisma, leadership } = database;
   const aside = createAside(clock);
   const undo: (() => void)[] = [];
@@ -71,6 +74,7 @@ export function createSweeps({ database, clock, log, deps, poll = POLL }: Deps):
           if (await forgetKeys(prisma, clock.now())) asked = true;
           else forgetAt = addSeconds(clock.now(), FORGET_EVERY);
         }
+        if (await runSweeps(more, { now: () => clock.now(), arm, log })) asked = true;
       } catch (error) {
         asked = false;
         log.warn({ err: error }, 'a sweep failed; the next one tries again');

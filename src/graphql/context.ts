@@ -1,13 +1,16 @@
+import type { Ledger } from '../budgets/ledger.ts';
 import type { Database } from '../database/open.ts';
+import type { LiftDeps } from '../emergency/deps.ts';
 import type { Changes } from '../events/changes.ts';
 import type { EventFeed } from '../events/feed.ts';
 import type { Authenticator } from '../identity/authenticate.ts';
 import type { Viewer } from '../identity/viewer.ts';
 import type { Log } from '../kernel/log.ts';
+import type { SigningKeys } from '../permits/signing-keys.ts';
 import type { SessionDeps } from '../sessions/deps.ts';
 
 /** What the doors reach verbs and readers through; made once, in app.ts. */
-export interface House extends SessionDeps {
+export interface House extends SessionDeps, Pick<LiftDeps, 'enqueueDrives' | 'wakeSweeps'> {
   database: Database;
   log: Log;
   authenticator: Authenticator;
@@ -17,8 +20,12 @@ export interface House extends SessionDeps {
   changes: Changes;
   /** Say that events were committed. */
   committed: () => void;
+  /** Where reservations are made, committed and released. */
+  ledger: Ledger;
   /** Ends what is remembered of a key that was revoked, and its sockets. */
   forget: (keyId: string) => void;
+  /** What permits are signed with, and checked by. */
+  signingKeys: SigningKeys;
   /** Where people reach the server; no slash at the end. */
   publicUrl: () => string;
 }

@@ -65,3 +65,19 @@ builder.scalarType('EventCursor', {
     return value;
   },
 });
+
+builder.scalarType('Decimal', {
+  description:
+    'An exact decimal. Comes out as text with four places ("100.0000"); goes in as text or a number, with at most four places.',
+  serialize: (value) => value,
+  parseValue: (value) => {
+    if (typeof value === 'number') return String(value);
+    if (typeof value !== 'string') throw new GraphQLError('Decimal must be a text or a number');
+    return value;
+  },
+  // As it is written: a number of the platform would round what has many digits.
+  parseLiteral: (node) => {
+    if (node.kind === Kind.STRING || node.kind === Kind.INT || node.kind === Kind.FLOAT) return node.value;
+    throw new GraphQLError('Decimal must be a text or a number');
+  },
+});
