@@ -11,6 +11,23 @@ export type Conditions = Prisma.Sql[];
 const where = (conditions: Conditions): Prisma.Sql =>
   conditions.length === 0 ? Prisma.empty : Prisma.sql`WHERE ${Prisma.join(conditions, ' AND ')}`;
 
+const asFields = (columns: Record<string, string>): Prisma.Sql =>
+  Prisma.raw(
+    Object.keys(columns)
+      .map((field) => `${snake(field)} AS "${field}"`)
+      .join(', '),
+  );
+
+/** The rows of these ids, in no order; an id that nothing has is left out. */
+export const readByIds = <Row>(
+  query: Query,
+  table: { name: string; columns: Record<string, string> },
+  ids: readonly string[],
+): Promise<Row[]> =>
+  query(
+    Prisma.sql`SELECT ${asFields(table.columns)} FROM ${Prisma.raw(table.name)} WHERE id = ANY(${ids}::text[])`,
+  );
+
 /**
  * A page of rows, newest first, by their ids alone: ids sort by the time they were made, so that the index on them
  * serves order and cursor in one. Hand-written SQL, because a partial index is taken only where the condition stands
@@ -22,11 +39,7 @@ export async function listNewestFirst<Row extends { id: string }>(
   conditions: Conditions,
   page: Page,
 ): Promise<Listing<Row>> {
-  const columns = Prisma.raw(
-    Object.keys(table.columns)
-      .map((field) => `${snake(field)} AS "${field}"`)
-      .join(', '),
-  );
+  const columns = asFields(table.columns);
   const from = Prisma.raw(table.name);
   const cursor = page.kind === 'forward' ? page.after : page.kind === 'backward' ? page.before : null;
   if (cursor !== null && !isId(table.prefix, cursor)) {

@@ -17,11 +17,7 @@ const PATIENCE = 2_000;
 export interface Queue {
   readonly boss: PgBoss;
   /** Writes jobs in the caller's transaction: they are there if and only if it commits. */
-  enqueue<Name extends JobName>(
-    tx: RawTx,
-    name: Name,
-    payloads: readonly JobPayload<Name>[],
-  ): Promise<void>;
+  enqueue<Name extends JobName>(tx: RawTx, name: Name, payloads: readonly JobPayload<Name>[]): Promise<void>;
   /** The jobs of changes that drive a runner; what `createChangeSession` asks for. */
   enqueueDrives: (tx: RawTx, sessionIds: string[]) => Promise<void>;
   /** Rejects when the queue's tables do not answer within 2 s: then this process is not ready. */
@@ -73,11 +69,7 @@ export async function openQueue({ database, log, supervise }: Options): Promise<
 }
 
 function assemble(boss: PgBoss): Queue {
-  async function enqueue<Name extends JobName>(
-    tx: RawTx,
-    name: Name,
-    payloads: readonly JobPayload<Name>[],
-  ) {
+  async function enqueue<Name extends JobName>(tx: RawTx, name: Name, payloads: readonly JobPayload<Name>[]) {
     if (payloads.length === 0) return;
     const data = payloads.map((payload) => ({ data: parsePayload(name, payload) as object }));
     await boss.insert(name, data, { db: fromPrisma(tx) });
@@ -120,6 +112,7 @@ export const announceToDrive = (signals: Pick<Signals, 'send'>): void => signals
 export function announceToWorkers(signals: Signals, changes: readonly Change[]): void {
   for (const { drive, session } of changes) {
     if (drive) signals.send(WAKE, 'drive');
-    if (!isExternal(session) && !isLive(session.status) && !isHalted(session)) signals.send(ABORT, session.id);
+    if (!isExternal(session) && !isLive(session.status) && !isHalted(session))
+      signals.send(ABORT, session.id);
   }
 }

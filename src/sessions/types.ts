@@ -18,6 +18,7 @@ import {
   InterventionType,
 } from '../interventions/types.ts';
 import { AgentType, Team } from '../projects/schema.ts';
+import { findSessions } from './queries.ts';
 
 export const SessionStatus = builder.enumType('SessionStatus', {
   values: Object.keys(StatusEnum) as (keyof typeof StatusEnum)[],
@@ -167,7 +168,7 @@ function sessionOf(id: string, context: Context): Promise<Row> {
   let loader = loaders.get(context);
   if (loader === undefined) {
     const load = async (ids: readonly string[]) => {
-      const rows = await context.house.prisma.session.findMany({ where: { id: { in: [...new Set(ids)] } } });
+      const rows = await findSessions(context.house.database.query, [...new Set(ids)]);
       const byId = new Map(rows.map((row) => [row.id, row]));
       return ids.map((wanted) => byId.get(wanted) ?? new Error('the session is gone'));
     };

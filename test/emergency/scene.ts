@@ -9,7 +9,10 @@ import type { House, Team } from '../support/house.ts';
 /** Shorthands for stopping and lifting, in one of the processes. */
 export function stopper({ emergency }: House, team: Team) {
   return {
-    stop: (input: { reason?: string; severity?: 'LOW' | 'MEDIUM' | 'HIGH' | 'CRITICAL' } = {}, by: Viewer = team.operator) =>
+    stop: (
+      input: { reason?: string; severity?: 'LOW' | 'MEDIUM' | 'HIGH' | 'CRITICAL' } = {},
+      by: Viewer = team.operator,
+    ) =>
       triggerEmergencyStop(emergency, by, {
         projectId: team.projectId,
         reason: 'smoke in the server room',
@@ -83,7 +86,11 @@ export async function budget({ deps: { prisma, ids, clock } }: House, projectId:
 }
 
 /** Something held of the budget. */
-export async function hold({ deps: { prisma, ids, clock } }: House, projectId: string, tokens = 100): Promise<string> {
+export async function hold(
+  { deps: { prisma, ids, clock } }: House,
+  projectId: string,
+  tokens = 100,
+): Promise<string> {
   const id = ids.next('reservation');
   await prisma.budgetReservation.create({
     data: {

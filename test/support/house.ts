@@ -84,7 +84,13 @@ export function openHouse(
             path: ['runner'],
           },
   };
-  return { deps: { prisma: database.prisma, changeSession, clock, ids, stops, runners }, drives, announced, emergency, told };
+  return {
+    deps: { prisma: database.prisma, changeSession, clock, ids, stops, runners },
+    drives,
+    announced,
+    emergency,
+    told,
+  };
 }
 
 /** A project with a team, and whoever acts in it. */
