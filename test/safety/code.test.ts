@@ -130,6 +130,7 @@ describe('programs (5.8)', () => {
     ['js', "import { exec } from 'child_process';\nexec('git status')"],
     ['js', 'const q = sql`select * from t where id = ${id}`'],
     ['js', "db.query('select * from t where id = $1', [id])"],
+    ['ts', 'const [r] = await p.$queryRaw<[Row]>`SELECT a FROM t WHERE b = ${b}`;'],
     ['js', 'const t = `Select ${n} items from the list`'],
     ['js', "console.log('DELETE FROM t WHERE id = ' + id)"],
     ['js', "fetch(process.env.API_URL + '/x', { method: 'POST', body })"],
