@@ -53,6 +53,8 @@ async function make(world: TestWorld, subject: Subject, field = ''): Promise<str
     }
     case 'task':
       return world.task();
+    case 'reservation':
+      return world.reserve();
     case 'key':
       return (await makeKey(app, ADMIN_KEY, 'VIEWER', world.id)).id;
   }
@@ -75,7 +77,7 @@ const noPage = { nodes: [], edges: [], totalCount: 0, pageInfo: { startCursor: n
 const missing = {
   null: () => null,
   never: () => undefined,
-  NOT_FOUND: () => [['NOT_FOUND', 'there is no such team']],
+  NOT_FOUND: () => [['NOT_FOUND', expect.stringMatching(/^there is no such (team|project)$/)]],
   empty: (result: unknown) => (Array.isArray(result) ? [] : noPage),
 };
 
@@ -235,7 +237,15 @@ describe('behaviour 2.2: lists, counts and nodes', () => {
   });
 
   test("node finds each type in the own project and none of another's; keys are shown to an ADMIN alone", async () => {
-    for (const subject of ['project', 'team', 'session', 'intervention', 'task', 'key'] as const) {
+    for (const subject of [
+      'project',
+      'team',
+      'session',
+      'intervention',
+      'task',
+      'reservation',
+      'key',
+    ] as const) {
       const [mine, theirs] = [await make(own, subject), await make(foreign, subject)];
       for (const role of roles) {
         const node = 'query($id: ID!) { node(id: $id) { __typename id } }';
@@ -335,13 +345,14 @@ describe.each(Object.entries(subscriptions))('subscription %s', (field, row) => 
     const [bound, global] = [await app.socket(own.keys.AGENT), await app.socket(globals.VIEWER)];
     for (const socket of [bound, global]) socket.subscribe('s', row.open);
     await Promise.all([bound.settled(), global.settled()]);
-    await foreign.ask();
-    await own.ask();
-    const teams = (socket: typeof bound) =>
-      socket.of('s').map(({ payload }) => payload.data[field].teamId as string);
-    await bound.until(() => teams(bound).includes(own.teamId));
-    await global.until(() => teams(global).includes(own.teamId) && teams(global).includes(foreign.teamId));
-    expect(new Set(teams(bound))).toEqual(new Set([own.teamId]));
+    for (const world of [foreign, own]) await (row.of === 'project' ? world.reserve() : world.ask());
+    const scope = row.of === 'project' ? 'projectId' : 'teamId';
+    const [mine, theirs] = row.of === 'project' ? [own.id, foreign.id] : [own.teamId, foreign.teamId];
+    const told = (socket: typeof bound) =>
+      socket.of('s').map(({ payload }) => payload.data[field][scope] as string);
+    await bound.until(() => told(bound).includes(mine));
+    await global.until(() => told(global).includes(mine) && told(global).includes(theirs));
+    expect(new Set(told(bound))).toEqual(new Set([mine]));
     bound.socket.close();
     global.socket.close();
   });
