@@ -1,5 +1,12 @@
 import type { RawTx } from './transact.ts';
 
+/**
+ * Rows are looked up by key, few at a time, and the pages that they are on are mostly in memory. At the planner's own
+ * price for a page it takes a bitmap for them, which leaves the index entries of dead rows where they are: a session that
+ * has asked a thousand times then reads a thousand of them each time until the next vacuum.
+ */
+export const RANDOM_PAGE_COST = 1;
+
 /** SQL with its arguments, $1 and on; what Prisma's `sql` template makes is one. */
 export interface Statement {
   readonly text: string;

@@ -1,9 +1,9 @@
 import { fromPrisma, PgBoss } from 'pg-boss';
 import type { Database } from '../database/open.ts';
 import type { Signals } from '../database/signals.ts';
-import type { RawTx } from '../database/transact.ts';
 import type { Log } from '../kernel/log.ts';
 import type { Change } from '../sessions/aggregate.ts';
+import type { RawTx } from '../database/transact.ts';
 import { isExternal, isLive } from '../sessions/rules.ts';
 import { type JobName, type JobPayload, jobs, parsePayload } from './catalog.ts';
 
