@@ -1,5 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { selectBudget } from '../../src/budgets/book.ts';
+import { checkEstimate, periodEnd } from '../../src/budgets/estimate.ts';
 import { grantOverride } from '../../src/budgets/grant-override.ts';
+import { reviveBudget } from '../../src/budgets/state.ts';
 import { openMissingBudgets } from '../../src/budgets/open-budgets.ts';
 import { createProject } from '../../src/projects/create-project.ts';
 import { onPostgres, withDatabase } from '../support/database.ts';
@@ -159,6 +162,25 @@ describe('an override that was granted', () => {
       TOKEN_MONTHLY: '0 + 0 of 2000000 + 1000',
     });
     await act.commit(reservation.id, 0, '1');
+  });
+});
+
+describe('an estimate of another room', () => {
+  it('is checked in the period that runs, also where nobody has begun it, and knows when that ends (6.1)', async () => {
+    await act.limit({ timeZone: 'America/New_York' });
+    await act.commit((await act.reserve(100_000, '0')).reservation.id, 100_000, '0');
+    const { prisma, query, clock } = database();
+    const [row] = await query<Record<string, unknown>>({
+      text: `SELECT ${selectBudget} FROM budgets b WHERE b.project_id = $1`,
+      values: [team.projectId],
+    });
+    const asked = () => checkEstimate(reviveBudget(row!), { tokens: 1, cost: 0n }, clock.now());
+    const end = () => prisma.$transaction((tx) => periodEnd(tx, team.projectId, 'TOKEN_DAILY', clock.now()));
+    expect(asked()).toMatchObject({ allowed: false, violations: ['TOKEN_DAILY'] });
+    expect(await end()).toEqual(new Date('2026-03-03T00:00:00.000Z'));
+    clock.set(new Date('2026-03-03T00:00:00.000Z'));
+    expect(asked()).toMatchObject({ allowed: true });
+    expect(await end()).toEqual(new Date('2026-03-03T05:00:00.000Z'));
   });
 });
 
