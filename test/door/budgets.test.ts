@@ -204,3 +204,20 @@ test('those who follow are told of each change, with the budget as it stands (9.
   await socket.until(() => reserved().includes('20.0000'));
   socket.socket.close();
 });
+
+test('a hold is given back by the clock within a second of its time, with nobody asking (6.3)', async () => {
+  const world = await project();
+  const { reserveBudget } = await app.ok(world.keys.AGENT, reserve, {
+    input: { projectId: world.id, tokens: 7, cost: 0, ttlSeconds: 1 },
+  });
+  const socket = await app.socket(world.keys.VIEWER);
+  socket.subscribe('b', 'subscription { budgetUpdates { lines { reserved } } }');
+  await socket.until(() => socket.of('b').length > 0);
+  const { node } = await app.ok(
+    world.keys.VIEWER,
+    'query($id: ID!) { node(id: $id) { ... on BudgetReservation { status } } }',
+    { id: reserveBudget.reservation.id },
+  );
+  expect(node.status).toBe('EXPIRED');
+  socket.socket.close();
+});
