@@ -1,4 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { createLedger } from '../../src/budgets/ledger.ts';
+import { reserveBudget } from '../../src/budgets/reserve.ts';
 import { NotGranted } from '../../src/budgets/refusals.ts';
 import { openHouse, refusal, seedTeam, type Team } from '../support/house.ts';
 import { onPostgres, withDatabase } from '../support/database.ts';
@@ -144,6 +146,20 @@ describe('reserving', () => {
     expect(till.looked).toEqual([team.projectId]);
     expect(await act.signals()).toMatchObject([{ condition: 'BUDGET_CRITICAL', severity: 'CRITICAL' }]);
     expect(await act.reservations()).toEqual([]);
+  });
+
+  it('that gives reason to stop is no answer while nobody could look, and nobody else’s fails with it (6.4)', async () => {
+    const elsewhere = await seedTeam(openHouse(database(), database().clock));
+    const blind = createLedger({
+      ...till.deps,
+      stops: { look: () => Promise.reject(new Error('nobody looks')) },
+    });
+    const ask = (each: Team, cost: string) =>
+      reserveBudget(blind, each.agent, { projectId: each.projectId, tokens: 0, cost });
+    const [past, fits] = await Promise.allSettled([ask(team, '151'), ask(elsewhere, '1')]);
+    expect(past).toMatchObject({ status: 'rejected', reason: { message: 'nobody looks' } });
+    expect(fits!.status).toBe('fulfilled');
+    expect(await act.signals()).toHaveLength(1);
   });
 
   it('with the same key gets the first answer, also at once (2.8)', async () => {
