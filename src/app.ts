@@ -6,6 +6,8 @@ import { createSweeps, type Sweeps } from './clock/sweeps.ts';
 import type { Config } from './config.ts';
 import { IN_MEMORY } from './database/embedded.ts';
 import { type Database, openDatabase } from './database/open.ts';
+import { createStops } from './emergency/stops.ts';
+import { createStopWatch } from './emergency/watch.ts';
 import { createChanges } from './events/changes.ts';
 import { createEventFeed } from './events/feed.ts';
 import { createSealer } from './events/sealer.ts';
@@ -104,12 +106,14 @@ export function createApp({ config, clock, log, database: given }: AppOptions): 
       ),
     ]);
 
+    const emergency = createStops({ database, clock, ids, changes, committed });
     const changeSession = createChangeSession({
       database,
       clock,
       ids,
       touches: createAgentTouches(clock, ids),
       enqueueDrives: queue.enqueueDrives,
+      stops: emergency,
       announce(changed) {
         changes.committed(changed);
         sealer.wake();
@@ -122,7 +126,7 @@ export function createApp({ config, clock, log, database: given }: AppOptions): 
 
     await openMissingBudgets({ database, clock, ids });
     committed();
-    const budgetDeps = { database, clock, ids, changes, committed, stops: { look: () => Promise.resolve() } };
+    const budgetDeps = { database, clock, ids, changes, committed, stops: emergency };
     let sweeps: Sweeps | null = null;
     let url = config.server.publicUrl ?? '';
     const house: House = {
@@ -136,8 +140,10 @@ export function createApp({ config, clock, log, database: given }: AppOptions): 
       eventFeed: createEventFeed({ prisma, tail }),
       changes,
       committed,
+      stops: emergency,
+      enqueueDrives: queue.enqueueDrives,
+      wakeSweeps: (dueAt) => sweeps?.wake(dueAt),
       ledger: createLedger(budgetDeps),
-      stops: budgetDeps.stops,
       forget: authenticator.forget,
       runners,
       signingKeys,
@@ -147,6 +153,9 @@ export function createApp({ config, clock, log, database: given }: AppOptions): 
     sweeps = createSweeps({ database, clock, log, deps: house, more: [createBudgetSweep(budgetDeps)] });
     sweeps.start();
     stops.push(() => sweeps?.stop());
+    const watch = createStopWatch({ database, clock, log, stops: emergency });
+    watch.start();
+    stops.push(() => watch.stop());
     if (config.processRoles.worker) {
       const worker = createWorker({ database, clock, log, queue, sessions: house, runners });
       await worker.start();

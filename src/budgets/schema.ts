@@ -59,7 +59,7 @@ builder.subscriptionField('budgetUpdates', (t) =>
         context,
         `budgetUpdates|${projectId ?? '*'}`,
         (changed) =>
-          changed.budget && (!projectId || changed.projectId === projectId) ? changed.projectId : null,
+          changed.budget && (!projectId || changed.projectId === projectId) ? [changed.projectId] : [],
         async (id) => (await readBudgets(database.query, [id], clock.now()))[0]!,
       );
     },

@@ -35,20 +35,24 @@ export function unsealed(ids: Ids, event: NewEvent): UnsealedRow {
 
 /**
  * Writes events in the caller's transaction: the audit trail and the feed begin here. As one JSON text, not through the
- * model: Prisma's own serialisation fails on data with keys such as "constructor".
+ * model: Prisma's own serialisation fails on data with keys such as "constructor". Answers with the ids that they were given.
  */
 export async function appendEvents(
   tx: Prisma.TransactionClient,
   ids: Ids,
   events: readonly NewEvent[],
-): Promise<void> {
+): Promise<string[]> {
   const rows = events.map((event) => unsealed(ids, event));
   await tx.$executeRaw`
     INSERT INTO unsealed_events (id, type, project_id, team_id, session_id, subject_id, actor, data, salt,
       content_digest, digest, occurred_at)
-    SELECT r->>'id', r->>'type', r->>'projectId', r->>'teamId', r->>'sessionId', r->>'subjectId', r->'actor', r->'data',
-      r->>'salt', r->>'contentDigest', r->>'digest', (r->>'occurredAt')::timestamptz
-    FROM jsonb_array_elements(${JSON.stringify(rows)}::jsonb) WITH ORDINALITY AS list(r, ordinal) ORDER BY ordinal`;
+    SELECT r."id", r."type", r."projectId", r."teamId", r."sessionId", r."subjectId", r."actor", r."data", r."salt",
+      r."contentDigest", r."digest", r."occurredAt"
+    FROM jsonb_to_recordset(${JSON.stringify(rows.map((row, ordinal) => ({ ...row, ordinal })))}::jsonb) AS r(
+      "ordinal" int, "id" text, "type" text, "projectId" text, "teamId" text, "sessionId" text, "subjectId" text,
+      "actor" jsonb, "data" jsonb, "salt" text, "contentDigest" text, "digest" text, "occurredAt" timestamptz)
+    ORDER BY r."ordinal"`;
+  return rows.map(({ id }) => id);
 }
 
 export const digestContent = (salt: string, actor: unknown, data: unknown): string =>

@@ -37,13 +37,13 @@ export function changeSource<T>(
 }
 
 /**
- * What one subscription shows of things that are read anew when they change: a burst of changes is read once. `idOf` is
- * what a change in scope is about, or null.
+ * What one subscription shows of things that are read anew when they change: a burst of changes is read once. `idsOf`
+ * says what a change in scope is about, where it has to, after a look.
  */
 export function latestSource<T>(
   { house, viewer }: Context,
   key: string,
-  idOf: (changed: Changed) => string | null,
+  idsOf: (changed: Changed) => readonly string[] | Promise<readonly string[]>,
   read: (id: string) => Promise<T | null>,
 ): SharedSource<T> {
   const scope = viewer.projectId;
@@ -61,11 +61,15 @@ export function latestSource<T>(
         }
         running = false;
       };
+      const mark = (ids: readonly string[]) => {
+        for (const id of ids) dirty.add(id);
+        if (!running && ids.length > 0) run().catch((error: unknown) => end(error as Error));
+      };
       return house.changes.listen((changed) => {
-        const id = scope === null || changed.projectId === scope ? idOf(changed) : null;
-        if (id === null) return;
-        dirty.add(id);
-        if (!running) run().catch((error: unknown) => end(error as Error));
+        if (scope !== null && changed.projectId !== scope) return;
+        const ids = idsOf(changed);
+        if (ids instanceof Promise) ids.then(mark).catch((error: unknown) => end(error as Error));
+        else mark(ids);
       });
     },
   });

@@ -1,6 +1,6 @@
-import type { BudgetDeps } from '../budgets/deps.ts';
 import type { Ledger } from '../budgets/ledger.ts';
 import type { Database } from '../database/open.ts';
+import type { LiftDeps } from '../emergency/deps.ts';
 import type { Changes } from '../events/changes.ts';
 import type { EventFeed } from '../events/feed.ts';
 import type { Authenticator } from '../identity/authenticate.ts';
@@ -10,7 +10,7 @@ import type { SigningKeys } from '../permits/signing-keys.ts';
 import type { SessionDeps } from '../sessions/deps.ts';
 
 /** What the doors reach verbs and readers through; made once, in app.ts. */
-export interface House extends SessionDeps {
+export interface House extends SessionDeps, Pick<LiftDeps, 'enqueueDrives' | 'wakeSweeps'> {
   database: Database;
   log: Log;
   authenticator: Authenticator;
@@ -22,8 +22,6 @@ export interface House extends SessionDeps {
   committed: () => void;
   /** Where reservations are made, committed and released. */
   ledger: Ledger;
-  /** Looks whether there is reason to stop a project, and does. */
-  stops: BudgetDeps['stops'];
   /** Ends what is remembered of a key that was revoked, and its sockets. */
   forget: (keyId: string) => void;
   /** What permits are signed with, and checked by. */

@@ -18,6 +18,7 @@ const typeNames: Partial<Record<IdPrefix, string>> = {
   event: 'Event',
   budget: 'Budget',
   reservation: 'BudgetReservation',
+  stop: 'EmergencyStop',
 };
 
 export const Node = builder.interfaceRef<NodeRow>('Node').implement({

@@ -9,6 +9,7 @@ import '../sessions/schema.ts';
 import '../budgets/schema.ts';
 import '../budgets/mutations.ts';
 import '../events/schema.ts';
+import '../emergency/schema.ts';
 import './subscriptions.ts';
 import { lexicographicSortSchema } from 'graphql';
 import { builder } from './builder.ts';

@@ -23,9 +23,22 @@ function interventionsOf(
   });
 }
 
-function sessionOf(house: House, { session, sessionId }: Changed): SessionRow[] | Promise<SessionRow[]> {
-  return session !== null ? [session] : house.prisma.session.findMany({ where: { id: sessionId! } });
+/** `only`: the one that the subscriber is after. */
+function sessionsOf(
+  house: House,
+  { session, sessionId, sessions }: Changed,
+  only: string | null,
+): SessionRow[] | Promise<SessionRow[]> {
+  if (session !== null) return [session];
+  const ids = [...(sessionId === null ? [] : [sessionId]), ...sessions];
+  return house.prisma.session.findMany({
+    where: { id: { in: only === null ? ids : [only] } },
+    orderBy: { id: 'asc' },
+  });
 }
+
+const tellsOf = ({ sessionId, sessions }: Changed, id: string | null): boolean =>
+  id === null ? sessionId !== null || sessions.length > 0 : sessionId === id || sessions.includes(id);
 
 async function mustSeeTeam(teamId: string | null | undefined, context: Context): Promise<void> {
   if (teamId && (await findTeam(teamId, context)) === null)
@@ -33,11 +46,25 @@ async function mustSeeTeam(teamId: string | null | undefined, context: Context):
 }
 
 /** Team statuses are counted, so a burst of changes is counted once. */
+/** A stop is every team's, whether or not anything of it was running. */
+function teamsOf(
+  house: House,
+  { projectId, teamId, stops }: Changed,
+  only: string | null,
+): readonly string[] | Promise<readonly string[]> {
+  const wanted = (ids: readonly string[]) => (only === null ? ids : ids.filter((id) => id === only));
+  if (teamId !== null) return wanted([teamId]);
+  if (stops.length === 0) return [];
+  return house.prisma.team
+    .findMany({ where: { projectId }, select: { id: true } })
+    .then((teams) => wanted(teams.map(({ id }) => id)));
+}
+
 const statusSource = (context: Context, teamId: string | null): SharedSource<Status> =>
   latestSource(
     context,
     `teamStatusUpdates|${teamId ?? '*'}`,
-    (changed) => (teamId === null || changed.teamId === teamId ? changed.teamId : null),
+    (changed) => teamsOf(context.house, changed, teamId),
     (id) => readTeamStatus(context.house.prisma, id, context.house.clock.now()),
   );
 
@@ -68,8 +95,8 @@ builder.subscriptionFields((t) => ({
       return changeSource(
         context,
         `sessionUpdates|${sessionId ?? '*'}`,
-        (changed) => changed.sessionId !== null && (!sessionId || changed.sessionId === sessionId),
-        (changed) => sessionOf(context.house, changed),
+        (changed) => tellsOf(changed, sessionId || null),
+        (changed) => sessionsOf(context.house, changed, sessionId || null),
       );
     },
     resolve: (row: SessionRow) => row,

@@ -223,3 +223,21 @@ test('a hold is given back by the clock once its time is over, with nobody askin
   expect(node.status).toBe('EXPIRED');
   socket.socket.close();
 });
+
+test('a request past 150 % of the day’s cost limit has stopped the project by the time it is answered (6.4, 7.1)', async () => {
+  const world = await project();
+  const ask = (cost: string) =>
+    app.graphql(world.keys.AGENT, reserve, { input: { projectId: world.id, tokens: 0, cost } });
+  expect((await ask('150.0001')).data.reserveBudget).toMatchObject({
+    success: false,
+    errors: [{ code: 'BUDGET_EXCEEDED' }],
+    check: { emergencyStopRequired: true },
+  });
+  const { budget, emergencyStatus } = await app.ok(
+    world.keys.VIEWER,
+    'query($id: ID!) { budget(projectId: $id) { emergencyStopTriggered } emergencyStatus(projectId: $id) { stopped } }',
+    { id: world.id },
+  );
+  expect([budget.emergencyStopTriggered, emergencyStatus.stopped]).toEqual([true, true]);
+  expect((await ask('0.0001')).data.reserveBudget.errors).toMatchObject([{ code: 'EMERGENCY_STOPPED' }]);
+});
