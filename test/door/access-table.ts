@@ -1,11 +1,20 @@
 import type { Role } from '../support/world.ts';
 
 /** What an operation is about: something of the project that `$id` names. */
-export type Subject = 'project' | 'team' | 'session' | 'intervention' | 'answered' | 'task' | 'key';
+export type Subject =
+  | 'project'
+  | 'team'
+  | 'session'
+  | 'intervention'
+  | 'answered'
+  | 'task'
+  | 'key'
+  | 'reservation';
 
 const people = {
   VIEWER: ['VIEWER', 'OPERATOR', 'SUPERVISOR', 'MANAGER', 'ADMIN'],
   OPERATOR: ['OPERATOR', 'SUPERVISOR', 'MANAGER', 'ADMIN'],
+  MANAGER: ['MANAGER', 'ADMIN'],
   ADMIN: ['ADMIN'],
 } as const satisfies Record<string, readonly Role[]>;
 const agentAnd = (from: keyof typeof people): readonly Role[] => ['AGENT', ...people[from]];
@@ -101,6 +110,23 @@ export const mutations: Record<string, MutationRow> = {
   ),
   claimIntervention: about(people.OPERATOR, 'intervention', 'claimIntervention(id: $id)'),
   releaseIntervention: about(people.OPERATOR, 'intervention', 'releaseIntervention(id: $id)'),
+
+  setBudgetLimits: about(
+    people.MANAGER,
+    'project',
+    'setBudgetLimits(projectId: $id, limits: {dailyTokens: 100000})',
+  ),
+  reserveBudget: about(
+    agentAnd('OPERATOR'),
+    'project',
+    'reserveBudget(input: {projectId: $id, tokens: 1, cost: "0.0001"})',
+  ),
+  commitBudget: about(
+    agentAnd('OPERATOR'),
+    'reservation',
+    'commitBudget(reservationId: $id, tokens: 1, cost: "0.0001")',
+  ),
+  releaseBudget: about(agentAnd('OPERATOR'), 'reservation', 'releaseBudget(reservationId: $id)'),
 };
 
 /** `resumeSession` answers the current intervention of a session that waits: its subject is that session. */
@@ -146,6 +172,12 @@ export const queries: Record<string, QueryRow> = {
     'empty',
     'events(filter: {sessionId: $id}) { nodes { id } edges { cursor } totalCount pageInfo { startCursor hasNextPage } }',
   ),
+  budget: read('project', 'null', 'budget(projectId: $id) { id }'),
+  checkBudget: read(
+    'project',
+    'NOT_FOUND',
+    'checkBudget(projectId: $id, estimatedTokens: 1, estimatedCost: 1) { allowed }',
+  ),
   emergencyStatus: read('project', 'NOT_FOUND', 'emergencyStatus(projectId: $id) { projectId stopped }'),
   emergencyStops: read(
     'project',
@@ -163,7 +195,14 @@ export const queries: Record<string, QueryRow> = {
 /** Everyone who may read may follow; what does not exist for the viewer is NOT_FOUND, or never told of. */
 export const subscriptions: Record<
   string,
-  { subject: Subject; document: string; open: string; silent?: true; tellsOf?: 'stops' }
+  {
+    subject: Subject;
+    document: string;
+    open: string;
+    silent?: true;
+    /** What it tells of, where that is the project's: by what it is made to happen. */
+    of?: 'stop' | 'reservation';
+  }
 > = {
   events: {
     subject: 'session',
@@ -185,11 +224,17 @@ export const subscriptions: Record<
     subject: 'project',
     document: 'subscription($id: ID!) { emergencyStopUpdates(projectId: $id) { id } }',
     open: 'subscription { emergencyStopUpdates { id projectId } }',
-    tellsOf: 'stops',
+    of: 'stop',
   },
   teamStatusUpdates: {
     subject: 'team',
     document: 'subscription($id: ID!) { teamStatusUpdates(teamId: $id) { teamId } }',
     open: 'subscription { teamStatusUpdates { teamId } }',
+  },
+  budgetUpdates: {
+    subject: 'project',
+    document: 'subscription($id: ID!) { budgetUpdates(projectId: $id) { id } }',
+    open: 'subscription { budgetUpdates { projectId } }',
+    of: 'reservation',
   },
 };

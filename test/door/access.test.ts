@@ -76,6 +76,8 @@ async function make(world: TestWorld, subject: Subject, field = ''): Promise<str
     }
     case 'task':
       return world.task();
+    case 'reservation':
+      return world.reserve();
     case 'key':
       return (await makeKey(app, ADMIN_KEY, 'VIEWER', world.id)).id;
   }
@@ -258,7 +260,15 @@ describe('behaviour 2.2: lists, counts and nodes', () => {
   });
 
   test("node finds each type in the own project and none of another's; keys are shown to an ADMIN alone", async () => {
-    for (const subject of ['project', 'team', 'session', 'intervention', 'task', 'key'] as const) {
+    for (const subject of [
+      'project',
+      'team',
+      'session',
+      'intervention',
+      'task',
+      'reservation',
+      'key',
+    ] as const) {
       const [mine, theirs] = [await make(own, subject), await make(foreign, subject)];
       for (const role of roles) {
         const node = 'query($id: ID!) { node(id: $id) { __typename id } }';
@@ -326,6 +336,18 @@ describe("behaviour 2.8: idempotency keys are a credential's own", () => {
   });
 });
 
+/** How something happens that a subscription tells of. */
+const happen = {
+  ask: (world: TestWorld): Promise<unknown> => world.ask(),
+  reservation: (world: TestWorld): Promise<unknown> => world.reserve(),
+  stop: (world: TestWorld): Promise<unknown> =>
+    app.ok(
+      world.keys.OPERATOR,
+      'mutation($id: ID!) { triggerEmergencyStop(projectId: $id, reason: "smoke") { success errors { code } } }',
+      { id: world.id },
+    ),
+};
+
 describe.each(Object.entries(subscriptions))('subscription %s', (field, row) => {
   beforeAll(freshTeam);
 
@@ -358,21 +380,14 @@ describe.each(Object.entries(subscriptions))('subscription %s', (field, row) => 
     const [bound, global] = [await app.socket(own.keys.AGENT), await app.socket(globals.VIEWER)];
     for (const socket of [bound, global]) socket.subscribe('s', row.open);
     await Promise.all([bound.settled(), global.settled()]);
-    const stops = row.tellsOf === 'stops';
-    for (const world of [foreign, own])
-      if (!stops) await world.ask();
-      else
-        await app.ok(
-          world.keys.OPERATOR,
-          'mutation($id: ID!) { triggerEmergencyStop(projectId: $id, reason: "smoke") { success errors { code } } }',
-          { id: world.id },
-        );
-    const of = (world: TestWorld) => (stops ? world.id : world.teamId);
+    for (const world of [foreign, own]) await happen[row.of ?? 'ask'](world);
+    const scope = row.of === undefined ? 'teamId' : 'projectId';
+    const idOf = (world: TestWorld) => (row.of === undefined ? world.teamId : world.id);
     const told = (socket: typeof bound) =>
-      socket.of('s').map(({ payload }) => payload.data[field][stops ? 'projectId' : 'teamId'] as string);
-    await bound.until(() => told(bound).includes(of(own)));
-    await global.until(() => told(global).includes(of(own)) && told(global).includes(of(foreign)));
-    expect(new Set(told(bound))).toEqual(new Set([of(own)]));
+      socket.of('s').map(({ payload }) => payload.data[field][scope] as string);
+    await bound.until(() => told(bound).includes(idOf(own)));
+    await global.until(() => told(global).includes(idOf(own)) && told(global).includes(idOf(foreign)));
+    expect(new Set(told(bound))).toEqual(new Set([idOf(own)]));
     bound.socket.close();
     global.socket.close();
   });
