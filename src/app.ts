@@ -1,3 +1,5 @@
+import { standIns } from './approvals/stand-ins.ts';
+import { createApprovalSweep } from './approvals/sweep.ts';
 import { earliestDue } from './clock/due.ts';
 import { createSweeps, type Sweeps } from './clock/sweeps.ts';
 import type { Config } from './config.ts';
@@ -120,10 +122,11 @@ export function createApp({ config, clock, log, database: given }: AppOptions): 
       committed,
       forget: authenticator.forget,
       runners,
+      ...standIns,
       publicUrl: () => url,
     };
     // The clock's work goes with the lead, like sealing: whatever the processes' roles, exactly one does it.
-    sweeps = createSweeps({ database, clock, log, deps: house });
+    sweeps = createSweeps({ database, clock, log, deps: house, more: [createApprovalSweep(house)] });
     sweeps.start();
     stops.push(() => sweeps?.stop());
     if (config.processRoles.worker) {

@@ -1,13 +1,13 @@
+import type { ApprovalDeps } from '../approvals/seams.ts';
 import type { Database } from '../database/open.ts';
 import type { Changes } from '../events/changes.ts';
 import type { EventFeed } from '../events/feed.ts';
 import type { Authenticator } from '../identity/authenticate.ts';
 import type { Viewer } from '../identity/viewer.ts';
 import type { Log } from '../kernel/log.ts';
-import type { SessionDeps } from '../sessions/deps.ts';
 
 /** What the doors reach verbs and readers through; made once, in app.ts. */
-export interface House extends SessionDeps {
+export interface House extends ApprovalDeps {
   database: Database;
   log: Log;
   authenticator: Authenticator;

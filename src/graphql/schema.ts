@@ -7,6 +7,8 @@ import '../interventions/schema.ts';
 import '../interventions/mutations.ts';
 import '../sessions/schema.ts';
 import '../events/schema.ts';
+import '../approvals/schema.ts';
+import '../approvals/mutations.ts';
 import './subscriptions.ts';
 import { lexicographicSortSchema } from 'graphql';
 import { builder } from './builder.ts';

@@ -14,7 +14,7 @@ import { createSharedSource, type SharedSource } from './shared-source.ts';
  * Turns committed changes into what one subscription shows. `read` gets the changes in scope and gives payloads; it runs
  * one at a time in order, so that nobody sees an older state after a newer one.
  */
-function changeSource<T>(
+export function changeSource<T>(
   { house, viewer }: Context,
   key: string,
   wanted: (changed: Changed) => boolean,

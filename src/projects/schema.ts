@@ -46,7 +46,8 @@ const Agent = builder.prismaObject('Agent', {
     type: t.expose('type', { type: AgentType }),
     status: t.field({
       type: AgentStatus,
-      description: 'Read off what it is doing: WAITING_FOR_HITL while a request of its is pending.',
+      description:
+        'Read off what it is doing: WAITING_FOR_HITL while a request, a call or an answer of its is pending.',
       resolve: (agent, _, context) => statusOf(agent, context),
     }),
     lastActivity: t.expose('lastActivity', {
@@ -67,6 +68,7 @@ export const TeamStatus = builder.objectRef<StatusRow>('TeamStatus').implement({
     activeSessions: t.exposeInt('activeSessions', { description: 'Running, not waiting for a person.' }),
     waitingSessions: t.exposeInt('waitingSessions'),
     pendingInterventions: t.exposeInt('pendingInterventions'),
+    pendingApprovals: t.exposeInt('pendingApprovals'),
     updatedAt: t.expose('updatedAt', { type: 'DateTime' }),
   }),
 });
