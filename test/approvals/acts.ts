@@ -90,7 +90,10 @@ export function withApprovals() {
     },
     async lift() {
       const { projectId } = house.scene.team;
-      await house.scene.house.deps.prisma.project.update({ where: { id: projectId }, data: { stopId: null } });
+      await house.scene.house.deps.prisma.project.update({
+        where: { id: projectId },
+        data: { stopId: null },
+      });
     },
   };
 }

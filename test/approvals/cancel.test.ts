@@ -9,18 +9,21 @@ describe('cancelling', () => {
   const { scene, act, call, stop, lift, task } = withApprovals();
   afterEach(lift);
 
-  it.each(['PENDING', 'APPROVED', 'started'] as const)('a call that is %s gives back what it holds (5.2)', async (upTo) => {
-    const { id, taskId } = await call(upTo);
-    await act.cancel(id, 'changed my mind');
-    expect(await act.approval(id)).toMatchObject({
-      status: 'CANCELLED',
-      rejectionReason: 'changed my mind',
-      open: false,
-      permit: null,
-    });
-    expect((await act.reservation(id)).status).toBe('RELEASED');
-    expect((await task(taskId)).status).toBe('CANCELLED');
-  });
+  it.each(['PENDING', 'APPROVED', 'started'] as const)(
+    'a call that is %s gives back what it holds (5.2)',
+    async (upTo) => {
+      const { id, taskId } = await call(upTo);
+      await act.cancel(id, 'changed my mind');
+      expect(await act.approval(id)).toMatchObject({
+        status: 'CANCELLED',
+        rejectionReason: 'changed my mind',
+        open: false,
+        permit: null,
+      });
+      expect((await act.reservation(id)).status).toBe('RELEASED');
+      expect((await task(taskId)).status).toBe('CANCELLED');
+    },
+  );
 
   it('a call takes its waiting answer with it; what was spent stays spent', async () => {
     const { id, answerId, taskId } = await call('answered');
@@ -104,7 +107,9 @@ describe('a task with an open approval', () => {
   it('cannot be finished until it is settled', async () => {
     const { deps } = scene.house;
     const sessionId = await scene.act.start();
-    const own = (await createTask(deps, scene.team.agent, { sessionId, agentName: 'ada', instructions: 'do' })).reply;
+    const own = (
+      await createTask(deps, scene.team.agent, { sessionId, agentName: 'ada', instructions: 'do' })
+    ).reply;
     const finish = () =>
       finishTask(deps, scene.team.agent, { taskId: own.taskId, status: 'COMPLETED', result: null });
     const { id, answerId } = await call('answered', { sessionId, taskId: own.taskId });
@@ -118,7 +123,11 @@ describe('a task with an open approval', () => {
 
   it('that was made for a call is finished by it alone', async () => {
     const { taskId } = await call('APPROVED');
-    const finished = finishTask(scene.house.deps, scene.team.agent, { taskId, status: 'FAILED', result: null });
+    const finished = finishTask(scene.house.deps, scene.team.agent, {
+      taskId,
+      status: 'FAILED',
+      result: null,
+    });
     expect(await refusal(finished)).toBe('INVALID_STATE');
   });
 });

@@ -3,7 +3,12 @@ import type { AgentHistory } from '../../src/approvals/seams.ts';
 import type { House, Team } from '../support/house.ts';
 
 /** What an assessment at this instant is told of the agent's past. */
-export async function readHistoryOf({ deps }: House, team: Team, agentName: string, now: Date): Promise<AgentHistory> {
+export async function readHistoryOf(
+  { deps }: House,
+  team: Team,
+  agentName: string,
+  now: Date,
+): Promise<AgentHistory> {
   let told: AgentHistory | null = null;
   const safety = {
     assess: async ({ history }: { history: AgentHistory }) => {

@@ -13,7 +13,12 @@ describe('asking for a call', () => {
     ['CRITICAL', 'SUPERVISOR'],
   ] as const)('%s risk is for %s to approve, and stays so (5.4, 4.14)', async (risk, requiredRole) => {
     const { id } = await call('PENDING', { inputData: { risk } });
-    expect(await act.approval(id)).toMatchObject({ riskLevel: risk, requiredRole, requiredApprovals: 1, round: 1 });
+    expect(await act.approval(id)).toMatchObject({
+      riskLevel: risk,
+      requiredRole,
+      requiredApprovals: 1,
+      round: 1,
+    });
   });
 
   it('fixes its terms, its digest and what the budget said (4.14, 5.6)', async () => {
@@ -56,7 +61,11 @@ describe('asking for a call', () => {
 
   it('makes its task where none is named, and moves the one that is (5.2)', async () => {
     const made = await call();
-    expect(await task(made.taskId)).toMatchObject({ madeForCall: true, status: 'AWAITING_APPROVAL', agentName: 'ada' });
+    expect(await task(made.taskId)).toMatchObject({
+      madeForCall: true,
+      status: 'AWAITING_APPROVAL',
+      agentName: 'ada',
+    });
     const own = await ownTask();
     const { id } = await call('PENDING', { sessionId: own.sessionId, taskId: own.taskId });
     expect((await act.approval(id)).taskId).toBe(own.taskId);
@@ -137,7 +146,9 @@ describe('asking for a call', () => {
     await cancelSession(scene.house.deps, scene.team.agent, ended, null);
     await refusedWithoutTrace(scene.house, 'INVALID_STATE', () => act.request(ended));
     const sessionId = await scene.act.start();
-    await refusedWithoutTrace(scene.house, 'NOT_FOUND', () => act.request(sessionId, {}, scene.team.stranger));
+    await refusedWithoutTrace(scene.house, 'NOT_FOUND', () =>
+      act.request(sessionId, {}, scene.team.stranger),
+    );
     await refusedWithoutTrace(scene.house, 'NOT_FOUND', () => act.request('session_none'));
     const halted = await scene.act.start();
     await stop(halted);

@@ -1,5 +1,4 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { respondToApproval } from '../../src/approvals/respond.ts';
 import { eventsOf, refusal, refusedWithoutTrace } from '../support/house.ts';
 import { withApprovals } from './acts.ts';
 
@@ -45,13 +44,17 @@ describe('deciding a call', () => {
     expect(events).toEqual([]);
     await refusedWithoutTrace(scene.house, 'ALREADY_DECIDED', () => act.vote(id, reject));
     await refusedWithoutTrace(scene.house, 'ALREADY_RESOLVED', () => act.vote(id, {}, scene.team.colleague));
-    await refusedWithoutTrace(scene.house, 'ALREADY_RESOLVED', () => act.vote(id, reject, scene.team.manager));
+    await refusedWithoutTrace(scene.house, 'ALREADY_RESOLVED', () =>
+      act.vote(id, reject, scene.team.manager),
+    );
   });
 
   it('needs a reason to reject, the role, and the project (5.5, 2.2)', async () => {
     const { id } = await call('PENDING', { inputData: { risk: 'HIGH' } });
     const noReason = { verdict: 'REJECT' } as const;
-    await refusedWithoutTrace(scene.house, 'REASON_REQUIRED', () => act.vote(id, noReason, scene.team.supervisor));
+    await refusedWithoutTrace(scene.house, 'REASON_REQUIRED', () =>
+      act.vote(id, noReason, scene.team.supervisor),
+    );
     await refusedWithoutTrace(scene.house, 'FORBIDDEN', () => act.vote(id));
     await refusedWithoutTrace(scene.house, 'FORBIDDEN', () => act.vote(id, {}, scene.team.viewer));
     await refusedWithoutTrace(scene.house, 'FORBIDDEN', () => act.vote(id, {}, scene.team.agent));
@@ -74,14 +77,16 @@ describe('deciding a call', () => {
   });
 
   it('nobody approves what they asked for; an ADMIN does where nobody else could, and it is recorded (2.6)', async () => {
-    const { deps } = scene.house;
+    const { prisma, ids } = scene.house.deps;
     const sessionId = await scene.act.start();
     const id = await act.request(sessionId, {}, scene.team.admin);
+    const key = { id: ids.next('key'), hash: 'x', name: 'x', role: 'SUPERVISOR' as const };
+    const { projectId, supervisor } = scene.team;
+    const owner = { projectId, userId: supervisor.actor.id, createdAt: clock().now() };
+    await prisma.apiKey.create({ data: { ...key, ...owner } });
     await refusedWithoutTrace(scene.house, 'SELF_APPROVAL', () => act.vote(id, {}, scene.team.admin));
-    const alone = { ...deps, otherHolder: async () => false };
-    const events = await eventsOf(scene.house, () =>
-      respondToApproval(alone, scene.team.admin, id, { verdict: 'APPROVE' }),
-    );
+    await prisma.apiKey.update({ where: { id: key.id }, data: { revokedAt: clock().now() } });
+    const events = await eventsOf(scene.house, () => act.vote(id, {}, scene.team.admin));
     expect(events.map(({ type }) => type)).toEqual(['approval_voted', 'human_override', 'approval_resolved']);
   });
 
@@ -129,7 +134,11 @@ describe('an edited input', () => {
     const after = await act.approval(id);
     expect(after).toMatchObject({ status: 'APPROVED', round: 2, approvedInput: { to: 'one' } });
     expect(after.digest).toBe(
-      scene.house.deps.permits.digestOf({ agentName: 'ada', proposedAction: 'send the letter', input: { to: 'one' } }),
+      scene.house.deps.permits.digestOf({
+        agentName: 'ada',
+        proposedAction: 'send the letter',
+        input: { to: 'one' },
+      }),
     );
     expect(after.permit).toBe(`permit:${id}:${after.digest}`);
     expect(before.digest).not.toBe(after.digest);

@@ -88,7 +88,9 @@ describe('submitting an answer', () => {
     ],
   ] as const)('of a call that %s is refused, and the money counts, once (5.3)', async (_, code, make) => {
     const { id } = await make();
-    expect(await spentBy(async () => expect(await refusal(act.submit(id, figures))).toBe(code))).toEqual([11, 0.75]);
+    expect(await spentBy(async () => expect(await refusal(act.submit(id, figures))).toBe(code))).toEqual([
+      11, 0.75,
+    ]);
     await refusedWithoutTrace(scene.house, code, () => act.submit(id, figures));
     expect((await act.reservation(id)).status).toBe('COMMITTED');
     if (code !== 'EMERGENCY_STOPPED') return;
@@ -104,9 +106,9 @@ describe('submitting an answer', () => {
     const { cancelSession } = await import('../../src/sessions/end.ts');
     const { id, sessionId } = await call('started');
     await cancelSession(scene.house.deps, scene.team.agent, sessionId, 'enough');
-    expect(await spentBy(async () => expect(await refusal(act.submit(id, figures))).toBe('CANCELLED'))).toEqual([
-      11, 0.75,
-    ]);
+    expect(
+      await spentBy(async () => expect(await refusal(act.submit(id, figures))).toBe('CANCELLED')),
+    ).toEqual([11, 0.75]);
   });
 
   it('again while one is pending is refused, and counts nothing more; so does another one once it is settled', async () => {
@@ -118,7 +120,11 @@ describe('submitting an answer', () => {
 
   it('again after REQUIRES_MODIFICATION is a new RESPONSE for the same call, whose cost comes on top (5.3)', async () => {
     const { id, answerId, taskId } = await call('answered');
-    const changes = { verdict: 'REQUEST_MODIFICATION', reason: 'shorter', modifications: { length: 10 } } as const;
+    const changes = {
+      verdict: 'REQUEST_MODIFICATION',
+      reason: 'shorter',
+      modifications: { length: 10 },
+    } as const;
     await act.vote(answerId, changes);
     expect(await act.approval(answerId)).toMatchObject({
       status: 'REQUIRES_MODIFICATION',
@@ -190,8 +196,8 @@ describe('submitting an answer', () => {
   it('with the same key once more gets the first answer, and costs nothing more (2.8)', async () => {
     const { id } = await call('started');
     const first = await act.submit(id, { idempotencyKey: 'answer' });
-    expect(await spentBy(async () => expect(await act.submit(id, { idempotencyKey: 'answer' })).toBe(first))).toEqual([
-      0, 0,
-    ]);
+    expect(
+      await spentBy(async () => expect(await act.submit(id, { idempotencyKey: 'answer' })).toBe(first)),
+    ).toEqual([0, 0]);
   });
 });

@@ -50,11 +50,14 @@ describe('a vote', () => {
     expect(refusalOf(anApproval({ status }), ballot())).toBe(code);
   });
 
-  it.each(['REJECT', 'REQUEST_MODIFICATION'] as const)('to %s needs a reason, and white space is none (5.5)', (verdict) => {
-    const approval = anApproval({ kind: 'RESPONSE' });
-    expect(refusalOf(approval, ballot({ verdict }))).toBe('REASON_REQUIRED');
-    expect(refusalOf(approval, ballot({ verdict, reason: ' \n' }))).toBe('REASON_REQUIRED');
-  });
+  it.each(['REJECT', 'REQUEST_MODIFICATION'] as const)(
+    'to %s needs a reason, and white space is none (5.5)',
+    (verdict) => {
+      const approval = anApproval({ kind: 'RESPONSE' });
+      expect(refusalOf(approval, ballot({ verdict }))).toBe('REASON_REQUIRED');
+      expect(refusalOf(approval, ballot({ verdict, reason: ' \n' }))).toBe('REASON_REQUIRED');
+    },
+  );
 
   it.each(['AGENT_CALL', 'BUDGET_OVERRIDE', 'RECOVERY_PLAN', 'RECOVERY_STEP'] as const)(
     'REQUEST_MODIFICATION is not for %s (5.5)',
@@ -171,7 +174,11 @@ describe('an edited input', () => {
   });
 
   it('raises role and number, and never lowers them (5.4)', () => {
-    const raised = castOf(anApproval(), ballot({ edit: edit('d2', 'SUPERVISOR', 3) }), person('ann', 'MANAGER'));
+    const raised = castOf(
+      anApproval(),
+      ballot({ edit: edit('d2', 'SUPERVISOR', 3) }),
+      person('ann', 'MANAGER'),
+    );
     expect(raised.approval).toMatchObject({ requiredRole: 'SUPERVISOR', requiredApprovals: 3 });
     const high = anApproval({ requiredRole: 'SUPERVISOR', requiredApprovals: 2 });
     const back = castOf(high, ballot({ edit: edit('d2') }), person('ann', 'SUPERVISOR'));
@@ -198,14 +205,18 @@ describe('beneath a stop', () => {
 
   it('nothing is granted, nor asked to be done over; it can be rejected (7.2)', () => {
     expect(refusalOf(frozen, ballot())).toBe('EMERGENCY_STOPPED');
-    expect(refusalOf(frozen, ballot({ verdict: 'REQUEST_MODIFICATION', ...because }))).toBe('EMERGENCY_STOPPED');
+    expect(refusalOf(frozen, ballot({ verdict: 'REQUEST_MODIFICATION', ...because }))).toBe(
+      'EMERGENCY_STOPPED',
+    );
     expect(refusalOf(anApproval(), ballot(), person('ann'), { stopped: true })).toBe('EMERGENCY_STOPPED');
     expect(castOf(frozen, ballot({ verdict: 'REJECT', ...because })).settles).toBe('REJECTED');
   });
 
   it("recovery's own approvals are never held (7.4)", () => {
     for (const kind of ['RECOVERY_PLAN', 'RECOVERY_STEP'] as const)
-      expect(castOf(anApproval({ kind }), ballot(), person('ann'), { stopped: true }).settles).toBe('APPROVED');
+      expect(castOf(anApproval({ kind }), ballot(), person('ann'), { stopped: true }).settles).toBe(
+        'APPROVED',
+      );
   });
 });
 

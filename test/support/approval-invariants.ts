@@ -10,10 +10,15 @@ export function expectApprovalInvariants({
   sessions,
   tasks,
   events,
-}: Pick<Everything, 'approvals' | 'votes' | 'reservations' | 'budgets' | 'sessions' | 'tasks' | 'events'>): void {
+}: Pick<
+  Everything,
+  'approvals' | 'votes' | 'reservations' | 'budgets' | 'sessions' | 'tasks' | 'events'
+>): void {
   for (const approval of approvals) {
     const mine = votes.filter(({ approvalId }) => approvalId === approval.id);
-    const counting = mine.filter(({ round, digest }) => round === approval.round && digest === approval.digest);
+    const counting = mine.filter(
+      ({ round, digest }) => round === approval.round && digest === approval.digest,
+    );
     const approving = new Set(
       counting.filter(({ verdict }) => verdict === 'APPROVE').map(({ actorId }) => actorId),
     );
@@ -40,11 +45,13 @@ export function expectApprovalInvariants({
     expect(starts.length, says).toBe(approval.startedAt === null ? 0 : 1);
     const hold = reservations.find(({ id }) => id === approval.reservationId)!;
     if (approval.settledAt !== null) expect(hold.status, says).toBe('COMMITTED');
-    else expect(hold.status, says).toBe(['PENDING', 'APPROVED'].includes(approval.status) ? 'HELD' : 'RELEASED');
+    else
+      expect(hold.status, says).toBe(['PENDING', 'APPROVED'].includes(approval.status) ? 'HELD' : 'RELEASED');
     const answers = approvals.filter(({ callId }) => callId === approval.id);
     expect(answers.filter(({ status }) => status === 'PENDING').length, says).toBeLessThanOrEqual(1);
     const session = sessions.find(({ id }) => id === approval.sessionId)!;
-    if (['COMPLETED', 'FAILED', 'CANCELLED'].includes(session.status)) expect(approval.open, says).toBe(false);
+    if (['COMPLETED', 'FAILED', 'CANCELLED'].includes(session.status))
+      expect(approval.open, says).toBe(false);
     const task = tasks.find(({ id }) => id === approval.taskId)!;
     if (task.madeForCall && !approval.open)
       expect(['COMPLETED', 'REJECTED', 'CANCELLED'], says).toContain(task.status);
@@ -56,7 +63,8 @@ export function expectApprovalInvariants({
     const spent = reservations.filter(
       ({ projectId, status }) => projectId === budget.projectId && status === 'COMMITTED',
     );
-    const sum = (numbers: (number | null)[]) => numbers.reduce<number>((total, each) => total + (each ?? 0), 0);
+    const sum = (numbers: (number | null)[]) =>
+      numbers.reduce<number>((total, each) => total + (each ?? 0), 0);
     expect(Number(budget.tokensReserved)).toBe(sum(held.map(({ tokens }) => tokens)));
     expect(Number(budget.costReserved)).toBeCloseTo(sum(held.map(({ cost }) => Number(cost))), 4);
     expect(Number(budget.dailyTokensUsed)).toBe(sum(spent.map(({ committedTokens }) => committedTokens)));
