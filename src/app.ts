@@ -1,3 +1,6 @@
+import { createAnalysis } from './approvals/analysis.ts';
+import { grantApproved } from './approvals/grant.ts';
+import { createApprovalSweep } from './approvals/sweep.ts';
 import { createLedger } from './budgets/ledger.ts';
 import { openMissingBudgets } from './budgets/open-budgets.ts';
 import { createBudgetSweep } from './budgets/sweep.ts';
@@ -26,13 +29,16 @@ import { createWorker } from './jobs/worker.ts';
 import type { Clock } from './kernel/clock.ts';
 import { createIds } from './kernel/ids.ts';
 import type { Log } from './kernel/log.ts';
+import { actionDigest } from './permits/action-digest.ts';
 import { sealedSigningKeys } from './permits/queries.ts';
 import { KEYS_KEPT_FOR } from './permits/rules.ts';
+import { signPermit } from './permits/sign.ts';
 import { createSigningKeys } from './permits/signing-keys.ts';
 import { createBreakers, createHttpRunner } from './runners/http/runner.ts';
 import { createRegistry } from './runners/registry.ts';
 import { createScriptedRunner } from './runners/scripted/runner.ts';
 import { openKeyRing } from './secrets/open-key-ring.ts';
+import { createSafety } from './safety/safety.ts';
 import { createServer, defaultTimes } from './server/http.ts';
 import { createMetrics } from './server/metrics.ts';
 import { publishedKeys } from './server/published-keys.ts';
@@ -95,6 +101,10 @@ export function createApp({ config, clock, log, database: given }: AppOptions): 
     await signingKeys.start();
     stops.push(() => signingKeys.stop());
 
+    const safety = createSafety({ clock });
+    await safety.start();
+    stops.push(() => safety.stop());
+
     const metrics = createMetrics();
     const count = createInterventionMetrics(metrics.registry, prisma);
     const queue = await openQueue({ database, log, supervise: config.processRoles.worker });
@@ -148,10 +158,16 @@ export function createApp({ config, clock, log, database: given }: AppOptions): 
       forget: authenticator.forget,
       runners,
       signingKeys,
+      safety: createAnalysis(safety),
+      onSettled: { BUDGET_OVERRIDE: grantApproved({ ids, changes }) },
+      permits: {
+        digestOf: actionDigest,
+        sign: (permit) => signPermit({ clock, signingKeys, publicUrl: () => url }, permit),
+      },
       publicUrl: () => url,
     };
     // The clock's work goes with the lead, like sealing: whatever the processes' roles, exactly one does it.
-    const more = [createBudgetSweep(budgetDeps)];
+    const more = [createApprovalSweep(house), createBudgetSweep(budgetDeps)];
     if (database.kind === 'embedded') more.push(createUpkeep({ query: database.query, clock }));
     sweeps = createSweeps({ database, clock, log, deps: house, more });
     sweeps.start();

@@ -61,6 +61,7 @@ function periodStarted(read: BudgetState, begun: BudgetState, now: Date): NewEve
 
 type Hold = Extract<AttributedMove, { kind: 'hold' }>;
 type Settle = Extract<AttributedMove, { kind: 'settle' }>;
+type Spend = Extract<AttributedMove, { kind: 'spend' }>;
 
 const amounts = ({ tokens, cost }: { tokens: number; cost: bigint }) => ({ tokens: BigInt(tokens), cost });
 
@@ -89,6 +90,15 @@ export function settle(draft: BudgetDraft, move: Settle, reservation: Reservatio
   const { tokens: committedTokens, cost: committedCost } = move;
   draft.told.push(told(move));
   return end(draft, { ...reservation, status: 'COMMITTED', committedTokens, committedCost });
+}
+
+/** Real figures that nothing was held for: made and committed in one. */
+export function spend(draft: BudgetDraft, move: Spend): Reservation {
+  const { reservationId: id, projectId, approvalId, tokens, cost, createdAt } = move;
+  const uncommitted = { status: 'RELEASED', committedTokens: null, committedCost: null } as const;
+  const made = { id, projectId, approvalId, tokens, cost, createdAt, expiresAt: createdAt, ...uncommitted };
+  draft.made.push(made);
+  return settle(draft, { ...move, kind: 'settle' }, made);
 }
 
 /** Gives back what stands; `expired` by the clock, else because somebody asked. */

@@ -69,7 +69,12 @@ export const about = (
   occurredAt: now,
 });
 
-const TYPES = { hold: 'budget_reserved', settle: 'budget_committed', release: 'budget_released' } as const;
+const TYPES = {
+  hold: 'budget_reserved',
+  settle: 'budget_committed',
+  spend: 'budget_committed',
+  release: 'budget_released',
+} as const;
 
 /** A move as its event tells it. */
 export function told(move: AttributedMove): Told {

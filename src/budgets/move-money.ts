@@ -2,7 +2,7 @@ import { type Query, queryWithin } from '../database/query.ts';
 import type { RawTx } from '../database/transact.ts';
 import type { Ids } from '../kernel/ids.ts';
 import { lockBudgets, lockReservations, type Written, writeBudgets } from './book.ts';
-import { giveBack, hold, settle } from './draft.ts';
+import { giveBack, hold, settle, spend } from './draft.ts';
 import type { AttributedMove, Reservation } from './moves.ts';
 import { movePlainly } from './plain-moves.ts';
 
@@ -46,6 +46,10 @@ async function moveUnderLock(
       reservations.set(granted.id, granted);
       continue;
     }
+    if (move.kind === 'spend') {
+      reservations.set(move.reservationId, spend(draft, move));
+      continue;
+    }
     const reservation = reservations.get(move.reservationId);
     if (reservation !== undefined) reservations.set(reservation.id, ended(draft, move, reservation));
   }
@@ -54,7 +58,7 @@ async function moveUnderLock(
 
 function ended(
   draft: Parameters<typeof settle>[0],
-  move: Exclude<AttributedMove, { kind: 'hold' }>,
+  move: Exclude<AttributedMove, { kind: 'hold' | 'spend' }>,
   reservation: Reservation,
 ): Reservation {
   if (move.kind === 'settle')

@@ -32,12 +32,12 @@ export async function movePlainly(
   return send(query, ids, plain, now, keys);
 }
 
-/** Two moves of one reservation see each other's outcome only under the lock. */
+/** Two moves of one reservation see each other's outcome only under the lock; what was never held is rare, and goes there. */
 function withoutRepeats(moves: readonly AttributedMove[]): readonly AttributedMove[] {
   const seen = new Set<string>();
   const twice = new Set<string>();
-  for (const { reservationId, projectId } of moves) {
-    if (seen.has(reservationId)) twice.add(projectId);
+  for (const { kind, reservationId, projectId } of moves) {
+    if (kind === 'spend' || seen.has(reservationId)) twice.add(projectId);
     seen.add(reservationId);
   }
   return twice.size === 0 ? moves : moves.filter(({ projectId }) => !twice.has(projectId));

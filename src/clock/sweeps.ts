@@ -1,3 +1,4 @@
+import { expireApproval, expireApprovalsInSession } from '../approvals/expire.ts';
 import { isUnavailable } from '../database/faults.ts';
 import type { Leadership } from '../database/leadership.ts';
 import type { Signals } from '../database/signals.ts';
@@ -168,30 +169,45 @@ export function createSweeps({ database, clock, log, deps, more = [], poll = POL
 
 interface Alone {
   id: string;
-  act: (deps: SessionDeps) => Promise<void>;
+  act: Act;
 }
 
+type Act = (deps: SessionDeps) => Promise<void>;
+
 interface Unit {
-  act: (deps: SessionDeps) => Promise<void>;
+  act: Act;
   /** What it consists of, each for itself. */
   alone: Alone[];
 }
 
-/** One act a session: it is what a change is a change of. */
+/** One act a session and kind: a session is what a change is a change of. */
 function bySession(due: readonly Due[]): Unit[] {
   const units = new Map<string, Unit>();
   for (const { kind, id, sessionId } of due) {
+    const act = actOn(kind, id);
     if (kind === 'session') {
-      const act = (deps: SessionDeps) => expireStaleSession(deps, id);
-      units.set(`stale ${id}`, { act, alone: [{ id, act }] });
+      units.set(`${kind} ${id}`, { act, alone: [{ id, act }] });
       continue;
     }
-    const unit = units.get(sessionId) ?? {
-      act: (deps: SessionDeps) => expireInSession(deps, sessionId),
-      alone: [],
-    };
-    unit.alone.push({ id, act: (deps) => expireIntervention(deps, id) });
-    units.set(sessionId, unit);
+    const unit = units.get(`${kind} in ${sessionId}`) ?? { act: actInSession(kind, sessionId), alone: [] };
+    unit.alone.push({ id, act });
+    units.set(`${kind} in ${sessionId}`, unit);
   }
   return [...units.values()];
 }
+
+function actOn(kind: Due['kind'], id: string): Act {
+  switch (kind) {
+    case 'session':
+      return (deps) => expireStaleSession(deps, id);
+    case 'intervention':
+      return (deps) => expireIntervention(deps, id);
+    case 'approval':
+      return (deps) => expireApproval(deps, id);
+  }
+}
+
+const actInSession =
+  (kind: 'intervention' | 'approval', sessionId: string): Act =>
+  (deps) =>
+    kind === 'intervention' ? expireInSession(deps, sessionId) : expireApprovalsInSession(deps, sessionId);

@@ -9,6 +9,8 @@ import '../sessions/schema.ts';
 import '../budgets/schema.ts';
 import '../budgets/mutations.ts';
 import '../events/schema.ts';
+import '../approvals/schema.ts';
+import '../approvals/mutations.ts';
 import '../emergency/schema.ts';
 import './subscriptions.ts';
 import { lexicographicSortSchema } from 'graphql';

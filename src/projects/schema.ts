@@ -47,7 +47,8 @@ const Agent = builder.prismaObject('Agent', {
     type: t.expose('type', { type: AgentType }),
     status: t.field({
       type: AgentStatus,
-      description: 'Read off what it is doing: WAITING_FOR_HITL while a request of its is pending.',
+      description:
+        'Read off what it is doing: WAITING_FOR_HITL while a request, a call or an answer of its is pending.',
       resolve: (agent, _, context) => statusOf(agent, context),
     }),
     lastActivity: t.expose('lastActivity', {
@@ -68,6 +69,7 @@ export const TeamStatus = builder.objectRef<StatusRow>('TeamStatus').implement({
     activeSessions: t.exposeInt('activeSessions', { description: 'Running, not waiting for a person.' }),
     waitingSessions: t.exposeInt('waitingSessions'),
     pendingInterventions: t.exposeInt('pendingInterventions'),
+    pendingApprovals: t.exposeInt('pendingApprovals'),
     emergencyStopped: t.exposeBoolean('emergencyStopped', {
       description: 'An emergency stop of its project is in force.',
     }),

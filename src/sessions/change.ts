@@ -114,8 +114,9 @@ async function round(
     const written = await write(deps, prepared);
     for (const item of prepared) {
       fared.set(item.command, outcomeOf(item, written));
-      const { session, signals = [] } = item.change;
-      if (written.get(item) === 'won' && signals.length > 0) signalled.set(item.command, session.projectId);
+      const { session, signals = [], signalled: byBudget = false } = item.change;
+      if (written.get(item) === 'won' && (signals.length > 0 || byBudget))
+        signalled.set(item.command, session.projectId);
     }
   } catch (reason) {
     // One command names what the database cannot even look for. Each by itself, only that one fails.

@@ -23,15 +23,17 @@ import { createAgentTouches } from '../../src/sessions/agents.ts';
 import { waitsForHuman } from '../../src/sessions/rules.ts';
 import type { Change } from '../../src/sessions/aggregate.ts';
 import { createChangeSession } from '../../src/sessions/change.ts';
-import type { SessionDeps } from '../../src/sessions/deps.ts';
+import type { ApprovalDeps } from '../../src/approvals/seams.ts';
+import type { Announcement } from '../../src/events/changes.ts';
 import { createSession, type StartInput } from '../../src/sessions/start.ts';
+import { expectApprovalInvariants } from './approval-invariants.ts';
+import { controls } from './controls.ts';
 import type { LiftDeps } from '../../src/emergency/deps.ts';
 import { createStops } from '../../src/emergency/stops.ts';
-import type { Announcement } from '../../src/events/changes.ts';
 
 /** The verbs of sessions and interventions over one database, in one process: two of them are two replicas. */
 export interface House {
-  deps: SessionDeps;
+  deps: ApprovalDeps;
   /** The sessions whose drive was enqueued with a change that stands, in order. */
   drives: string[];
   /** What was announced, in order. */
@@ -74,7 +76,7 @@ export function openHouse(
       drives.push(...changes.filter(({ drive }) => drive).map(({ session }) => session.id));
     },
   });
-  const runners: SessionDeps['runners'] = {
+  const runners: ApprovalDeps['runners'] = {
     fault: (runner) =>
       runner === 'external' || runner === 'inside'
         ? null
@@ -84,13 +86,19 @@ export function openHouse(
             path: ['runner'],
           },
   };
-  return {
-    deps: { prisma: database.prisma, changeSession, clock, ids, stops, runners },
-    drives,
-    announced,
-    emergency,
-    told,
+  const deps: ApprovalDeps = {
+    database,
+    prisma: database.prisma,
+    changeSession,
+    clock,
+    ids,
+    stops,
+    runners,
+    ...controls,
+    changes: emergency.changes,
+    committed: emergency.committed,
   };
+  return { deps, drives, announced, emergency, told };
 }
 
 /** A project with a team, and whoever acts in it. */
@@ -203,6 +211,8 @@ export function verbs({ deps }: House, team: Team) {
 }
 
 /** Everything that the verbs may change, so that a test can show what is left untouched. */
+export type Everything = Awaited<ReturnType<typeof everything>>;
+
 export async function everything({ deps: { prisma } }: House) {
   const byId = { orderBy: { id: 'asc' } } as const;
   return {
@@ -214,6 +224,11 @@ export async function everything({ deps: { prisma } }: House) {
     queues: await prisma.interventionQueue.findMany({ orderBy: { teamId: 'asc' } }),
     events: await prisma.unsealedEvent.findMany({ orderBy: { sequence: 'asc' } }),
     keys: await prisma.idempotencyKey.findMany({ orderBy: { key: 'asc' } }),
+    approvals: await prisma.approval.findMany(byId),
+    votes: await prisma.approvalVote.findMany({ orderBy: [{ approvalId: 'asc' }, { decidedAt: 'asc' }] }),
+    budgets: await prisma.budget.findMany(byId),
+    reservations: await prisma.budgetReservation.findMany(byId),
+    signals: await prisma.stopSignal.findMany({ orderBy: { sequence: 'asc' } }),
   };
 }
 
@@ -292,7 +307,9 @@ export function keepsInvariants(house: () => House): void {
 }
 
 export async function expectInvariants(house: House): Promise<void> {
-  const { sessions, interventions, queues } = await everything(house);
+  const all = await everything(house);
+  const { sessions, interventions, queues } = all;
+  expectApprovalInvariants(all);
   for (const session of sessions) {
     const mine = interventions.filter(({ sessionId }) => sessionId === session.id);
     const pending = mine.filter(({ status }) => status === 'PENDING');
