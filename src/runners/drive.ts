@@ -56,11 +56,12 @@ async function round(deps: DriveDeps, lease: Lease, controller: AbortController)
     return null;
   }
   const situation = await pickUp(deps.sessions, lease.sessionId);
-  const { session, news } = situation;
+  const { session, news, calls } = situation;
   // A halted or revivable session keeps what it is owed; one that has ended is owed nothing.
   if (!isLive(session.status)) return rest(prisma, lease);
   const due = lease.dueAt !== null && lease.dueAt <= deps.clock.now();
-  if (lease.turn > 0 && news.length === 0 && !due && lease.failures === 0) return rest(prisma, lease);
+  const moved = news.length + calls.length > 0;
+  if (lease.turn > 0 && !moved && !due && lease.failures === 0) return rest(prisma, lease);
   const runner = deps.runners.find(session.runner);
   const lost = runner && lostCause(runner, lease);
   if (lost) {

@@ -14,11 +14,12 @@ const PATIENCE = 3_000;
 export async function runTurn(
   deps: SessionDeps,
   runner: Runner,
-  { session, news, pending }: Situation,
+  { session, news, pending, calls }: Situation,
   lease: Lease,
   signal: AbortSignal,
 ): Promise<Rest> {
-  const opened = openDesk(deps, session, new Set(news.map(({ interventionId }) => interventionId)));
+  const handed = new Set(news.map(({ interventionId }) => interventionId));
+  const opened = openDesk(deps, session, handed, signal);
   try {
     const driving = Promise.resolve().then(() =>
       runner.drive({
@@ -28,13 +29,14 @@ export async function runTurn(
         start: lease.turn === 0,
         news,
         pending,
+        calls,
         state: session.runnerState as RunnerState | null,
         desk: opened.desk,
         signal,
       }),
     );
     const rest = (await orAbandoned(driving, signal)) ?? {};
-    await delivered(deps, session, news);
+    await delivered(deps, session, { news, calls });
     return rest;
   } finally {
     opened.close();
