@@ -20,16 +20,22 @@ import { createIds } from '../../src/kernel/ids.ts';
 import { createAgentTouches } from '../../src/sessions/agents.ts';
 import type { Change } from '../../src/sessions/aggregate.ts';
 import { createChangeSession } from '../../src/sessions/change.ts';
-import type { SessionDeps } from '../../src/sessions/deps.ts';
+import type { ApprovalDeps } from '../../src/approvals/seams.ts';
+import type { Announcement } from '../../src/events/changes.ts';
 import { createSession, type StartInput } from '../../src/sessions/start.ts';
+import { budgetOf, controls } from './controls.ts';
 
 /** The verbs of sessions and interventions over one database, in one process: two of them are two replicas. */
 export interface House {
-  deps: SessionDeps;
+  deps: ApprovalDeps;
   /** The sessions whose drive was enqueued with a change that stands, in order. */
   drives: string[];
   /** What was announced, in order. */
   announced: Change[];
+  /** The same, of what is no change of a session. */
+  told: Announcement[];
+  /** The projects that were looked at for a reason to stop, in order. */
+  looked: string[];
 }
 
 /** `clock` may differ from another replica's, as clocks do. */
@@ -49,7 +55,7 @@ export function openHouse(database: Pick<Database, 'kind' | 'prisma' | 'query'>,
       drives.push(...changes.filter(({ drive }) => drive).map(({ session }) => session.id));
     },
   });
-  const runners: SessionDeps['runners'] = {
+  const runners: ApprovalDeps['runners'] = {
     fault: (runner) =>
       runner === 'external' || runner === 'inside'
         ? null
@@ -59,7 +65,21 @@ export function openHouse(database: Pick<Database, 'kind' | 'prisma' | 'query'>,
             path: ['runner'],
           },
   };
-  return { deps: { prisma: database.prisma, changeSession, clock, ids, runners }, drives, announced };
+  const told: Announcement[] = [];
+  const looked: string[] = [];
+  const deps: ApprovalDeps = {
+    database,
+    prisma: database.prisma,
+    changeSession,
+    clock,
+    ids,
+    runners,
+    ...controls,
+    stops: { look: async (projectId) => void looked.push(projectId) },
+    changes: { announce: (announcement) => void told.push(announcement) },
+    committed: () => {},
+  };
+  return { deps, drives, announced, told, looked };
 }
 
 /** A project with a team, and whoever acts in it. */
@@ -86,6 +106,7 @@ export async function seedTeam({ deps }: House): Promise<Team> {
   await prisma.project.createMany({
     data: [projectId, elsewhere].map((id) => ({ id, name: 'a project', createdAt })),
   });
+  await prisma.budget.createMany({ data: [projectId, elsewhere].map((id) => budgetOf(id, createdAt)) });
   await prisma.team.create({
     data: { id: teamId, projectId, name: 'a team', createdAt, queue: { create: {} } },
   });
