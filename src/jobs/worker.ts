@@ -3,7 +3,7 @@ import type { Clock } from '../kernel/clock.ts';
 import type { Log } from '../kernel/log.ts';
 import { createDriver, type Driver } from '../runners/driver.ts';
 import type { Registry } from '../runners/registry.ts';
-import type { SessionDeps } from '../sessions/deps.ts';
+import type { ApprovalDeps } from '../approvals/seams.ts';
 import { type JobHandlers, type JobName, jobs, parsePayload } from './catalog.ts';
 import { ABORT, type Queue, WAKE } from './queue.ts';
 
@@ -17,7 +17,7 @@ export interface WorkerDeps {
   clock: Clock;
   log: Log;
   queue: Queue;
-  sessions: SessionDeps;
+  sessions: ApprovalDeps;
   runners: Pick<Registry, 'find'>;
 }
 

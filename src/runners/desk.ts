@@ -4,7 +4,7 @@ import { DomainError, refuse } from '../kernel/errors.ts';
 import { requestIntervention } from '../interventions/request.ts';
 import { appendConversationTurn } from '../sessions/append-turn.ts';
 import { changeOne } from '../sessions/change-one.ts';
-import type { SessionDeps } from '../sessions/deps.ts';
+import type { ApprovalDeps } from '../approvals/seams.ts';
 import { completeSession, failSession } from '../sessions/end.ts';
 import { reportExecutionEvent } from '../sessions/report.ts';
 import { asJson } from '../sessions/aggregate.ts';
@@ -36,7 +36,7 @@ export function runnerViewer(
  * refuses whatever a turn that is over still tries.
  */
 export function openDesk(
-  deps: SessionDeps,
+  deps: ApprovalDeps,
   session: { id: string; projectId: string; runner: string },
   handed: ReadonlySet<string>,
   signal: AbortSignal,

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import type { PrismaClient } from '../generated/prisma/client.ts';
 import { addSeconds, type Clock } from '../kernel/clock.ts';
 import type { Log } from '../kernel/log.ts';
-import type { SessionDeps } from '../sessions/deps.ts';
+import type { ApprovalDeps } from '../approvals/seams.ts';
 import { hasEnded, isLive } from '../sessions/rules.ts';
 import { credentialOf } from './desk.ts';
 import { judge, MOST_FAILURES, nextAttempt, reasonOf } from './failure.ts';
@@ -17,7 +17,7 @@ export interface DriveDeps {
   database: { prisma: PrismaClient };
   clock: Clock;
   log: Log;
-  sessions: SessionDeps;
+  sessions: ApprovalDeps;
   runners: Pick<Registry, 'find'>;
 }
 

@@ -1,4 +1,4 @@
-import type { SessionDeps } from '../sessions/deps.ts';
+import type { ApprovalDeps } from '../approvals/seams.ts';
 import { openDesk } from './desk.ts';
 import { delivered, type Situation, viewOf } from './hand-over.ts';
 import type { Lease } from './lease.ts';
@@ -12,7 +12,7 @@ const PATIENCE = 3_000;
  * what the runner threw, or with the abort's reason where it did not end in time.
  */
 export async function runTurn(
-  deps: SessionDeps,
+  deps: ApprovalDeps,
   runner: Runner,
   { session, news, pending, calls }: Situation,
   lease: Lease,

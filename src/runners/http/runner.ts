@@ -1,5 +1,5 @@
 import { BrokenCircuitError, circuitBreaker, ConsecutiveBreaker, handleType, type IPolicy } from 'cockatiel';
-import { addSeconds, type Clock } from '../../kernel/clock.ts';
+import type { Clock } from '../../kernel/clock.ts';
 import type { Rest, Runner, RunnerState, Turn } from '../runner.ts';
 import { act } from './act.ts';
 import { passCalls } from './calls.ts';

@@ -30,7 +30,9 @@ export function readState(saved: RunnerState | null): ScriptState {
   if (saved.v !== 1)
     throw new CannotContinue(`the state of this session has version ${saved.v}, of another release`);
   // Sessions from before there were calls have none.
-  return { calls: {}, ...(structuredClone(saved) as unknown as ScriptState) };
+  const { calls = {}, ...state } = structuredClone(saved) as unknown as Omit<ScriptState, 'calls'> &
+    Partial<Pick<ScriptState, 'calls'>>;
+  return { ...state, calls };
 }
 
 export function answerOf(news: News): Answer {
