@@ -251,7 +251,8 @@ async function reportInterrupted(deps: ApprovalDeps, passage: Passage, call: App
     sessionId: passage.sessionId,
     agentName: callOf(call).agentName,
     type: 'call_interrupted',
-    output: 'The call was started and its worker died before it had told what came of it. It is not run again.',
+    output:
+      'The call was started and its worker died before it had told what came of it. It is not run again.',
     context: { approvalId: call.id, step: passage.step },
     idempotencyKey: `${passage.step}#interrupted`,
   });

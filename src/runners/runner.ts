@@ -262,7 +262,12 @@ export type CallOutcome = { readonly approvalId: string | null } & (
   /** People said no: to the call, which then was not run, or to its answer, which must not be used. */
   | { readonly status: 'rejected'; readonly what: 'call' | 'response'; readonly reason: string | null }
   /** People want another answer: `desk.revise`. */
-  | { readonly status: 'revise'; readonly modifications: Json; readonly reason: string | null; readonly previous: Json }
+  | {
+      readonly status: 'revise';
+      readonly modifications: Json;
+      readonly reason: string | null;
+      readonly previous: Json;
+    }
   /** Not decided, or not started, in time. */
   | { readonly status: 'expired' }
   | { readonly status: 'cancelled'; readonly reason: string | null }

@@ -11,12 +11,13 @@ import { createRegistry } from '../../src/runners/registry.ts';
 import type { Runner } from '../../src/runners/runner.ts';
 import { createAgentTouches } from '../../src/sessions/agents.ts';
 import { createChangeSession } from '../../src/sessions/change.ts';
-import type { SessionDeps } from '../../src/sessions/deps.ts';
+import type { ApprovalDeps } from '../../src/approvals/seams.ts';
 import { createSession } from '../../src/sessions/start.ts';
+import { budgetOf, controls } from '../support/controls.ts';
 
 /** One process' worth of the product without its API: the verbs, the queue and a worker, with the runners given. */
 export interface RunnerHouse {
-  deps: SessionDeps;
+  deps: ApprovalDeps;
   queue: Queue;
   worker: Worker;
   person: Viewer;
@@ -52,7 +53,18 @@ export async function openHouse({
     enqueueDrives: queue.enqueueDrives,
     announce: (changes) => announceToWorkers(database.signals, changes),
   });
-  const deps: SessionDeps = { prisma: database.prisma, changeSession, clock, ids, runners: registry };
+  const deps: ApprovalDeps = {
+    database,
+    prisma: database.prisma,
+    changeSession,
+    clock,
+    ids,
+    runners: registry,
+    ...controls,
+    stops: { look: async () => {} },
+    changes: { announce: () => {} },
+    committed: () => {},
+  };
   const worker = createWorker({ database, clock, log, queue, sessions: deps, runners: registry });
   const { teamId, person } = beside ?? (await makeTeam(deps));
   let closing: Promise<void> | null = null;
@@ -74,12 +86,13 @@ export async function openHouse({
   };
 }
 
-async function makeTeam({ prisma, ids, clock }: SessionDeps): Promise<{ teamId: string; person: Viewer }> {
+async function makeTeam({ prisma, ids, clock }: ApprovalDeps): Promise<{ teamId: string; person: Viewer }> {
   const createdAt = clock.now();
   const projectId = ids.next('project');
   const teamId = ids.next('team');
   const userId = ids.next('user');
   await prisma.project.create({ data: { id: projectId, name: 'Project', createdAt } });
+  await prisma.budget.create({ data: budgetOf(projectId, createdAt) });
   await prisma.team.create({
     data: { id: teamId, projectId, name: 'Team', createdAt, queue: { create: { pending: 0 } } },
   });

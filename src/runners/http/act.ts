@@ -1,5 +1,12 @@
 import { addSeconds } from '../../kernel/clock.ts';
-import { CannotContinue, type Desk, type GatedCall, type Rest, type RunnerState, type Turn } from '../runner.ts';
+import {
+  CannotContinue,
+  type Desk,
+  type GatedCall,
+  type Rest,
+  type RunnerState,
+  type Turn,
+} from '../runner.ts';
 import type { Action, AgentAnswer } from './protocol.ts';
 import type { HttpState } from './state.ts';
 
@@ -67,7 +74,10 @@ async function doAction(desk: Desk, state: HttpState, action: Action): Promise<v
 }
 
 /** The task that an action names, by its id or by the step that made it; undefined where a call names none. */
-function taskOf(state: HttpState, action: Extract<Action, { do: 'finishTask' | 'call' }>): string | undefined {
+function taskOf(
+  state: HttpState,
+  action: Extract<Action, { do: 'finishTask' | 'call' }>,
+): string | undefined {
   if (action.do === 'call' && action.task === undefined && action.taskId === undefined) return undefined;
   const taskId = action.taskId ?? state.tasks[action.task ?? ''];
   if (taskId === undefined) throw new CannotContinue('the agent names a task that it has not made');

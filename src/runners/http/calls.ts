@@ -23,7 +23,8 @@ export const passCall = (turn: Turn, step: string, call: GatedCall, send: SendCa
       return readCalled(await send(step, grant));
     } catch (error) {
       // Sent or not, nobody knows what it did: it is not sent again, and what came of it is told.
-      if (error instanceof AgentUnavailable) throw new Error(`the call was sent, and ${error.message}`, { cause: error });
+      if (error instanceof AgentUnavailable)
+        throw new Error(`the call was sent, and ${error.message}`, { cause: error });
       throw error;
     }
   });

@@ -3,7 +3,14 @@ import { optionCategories } from '../../interventions/option.ts';
 import { MAX_SECONDS } from '../../kernel/bounds.ts';
 import type { JsonObject } from '../../kernel/json.ts';
 import { sha256 } from '../../kernel/json.ts';
-import { CallFailed, type CallOutcome, type CallResult, CannotContinue, type Grant, type Turn } from '../runner.ts';
+import {
+  CallFailed,
+  type CallOutcome,
+  type CallResult,
+  CannotContinue,
+  type Grant,
+  type Turn,
+} from '../runner.ts';
 
 // What goes over the wire between Holdpoint and a remote agent. Holdpoint POSTs a turn, signed as the Standard Webhooks
 // specification says; the agent answers in one of these ways:
@@ -195,7 +202,8 @@ export function readCalled(text: string): CallResult {
     throw new Error('the agent answered the call with something that is not JSON');
   }
   const parsed = called.safeParse(value);
-  if (!parsed.success) throw new Error(`the agent's answer to the call can't be used: ${faultsOf(parsed.error)}`);
+  if (!parsed.success)
+    throw new Error(`the agent's answer to the call can't be used: ${faultsOf(parsed.error)}`);
   if ('error' in parsed.data) throw new CallFailed(parsed.data.error, parsed.data);
   return parsed.data;
 }

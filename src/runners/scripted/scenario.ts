@@ -42,7 +42,14 @@ import type { JsonObject } from '../../kernel/json.ts';
 // that was approved fails the session.
 
 /** How a call may end. */
-export const callOutcomes = ['done', 'rejected', 'expired', 'cancelled', 'over_budget', 'interrupted'] as const;
+export const callOutcomes = [
+  'done',
+  'rejected',
+  'expired',
+  'cancelled',
+  'over_budget',
+  'interrupted',
+] as const;
 export type CallEnd = (typeof callOutcomes)[number];
 
 /** How an ask may end. */
@@ -130,7 +137,9 @@ const ask = z.strictObject({
   },
 });
 
-const decimal = z.string().regex(/^\d{1,12}(\.\d{1,4})?$/, 'must be a decimal with at most four places, as text');
+const decimal = z
+  .string()
+  .regex(/^\d{1,12}(\.\d{1,4})?$/, 'must be a decimal with at most four places, as text');
 
 const result = z.strictObject({
   response: z.json(),
@@ -238,10 +247,10 @@ const step: z.ZodType<Step> = z
       word === 'ask'
         ? ask
         : word === 'call'
-        ? call
-        : word === 'parallel'
-          ? z.array(steps).min(1)
-          : actions[word as keyof typeof actions];
+          ? call
+          : word === 'parallel'
+            ? z.array(steps).min(1)
+            : actions[word as keyof typeof actions];
     const parsed = schema.safeParse(given[word]);
     if (parsed.success) return { [word]: parsed.data } as Step;
     for (const issue of parsed.error.issues) {

@@ -25,10 +25,14 @@ const stepOf = (call: string): string => `call:${call}`;
 
 async function pass({ turn, state }: Run, call: Call): Promise<CallOutcome> {
   const values = valuesOf(turn, state);
-  const outcome = await turn.desk.call(stepOf(call.id), proposed(call, state.tasks, values), async ({ input }) => {
-    if (call.throws !== undefined) throw new Error(fillText(call.throws, values));
-    return resultOf(call.result!, { ...values, [call.id]: { input } });
-  });
+  const outcome = await turn.desk.call(
+    stepOf(call.id),
+    proposed(call, state.tasks, values),
+    async ({ input }) => {
+      if (call.throws !== undefined) throw new Error(fillText(call.throws, values));
+      return resultOf(call.result!, { ...values, [call.id]: { input } });
+    },
+  );
   if (outcome.status !== 'revise') return outcome;
   if (call.revised === undefined)
     throw new CannotContinue(`the scenario has no other answer for ${JSON.stringify(call.id)}`);
@@ -86,8 +90,12 @@ function endOf(outcome: CallOutcome): { outcome: CallEnd; response: Json } | nul
 
 /** The steps that an end leads to. One that no branch names, and no default takes, can't be gone on with. */
 function branchOf({ id, when }: Call, outcome: CallEnd): Step[] {
-  const taken = when?.find((branch) => 'is' in branch && branch.is === outcome) ?? when?.find((branch) => 'default' in branch);
+  const taken =
+    when?.find((branch) => 'is' in branch && branch.is === outcome) ??
+    when?.find((branch) => 'default' in branch);
   if (taken !== undefined) return taken.steps;
   if (outcome === 'done' && when === undefined) return [];
-  throw new CannotContinue(`the call ${JSON.stringify(id)} was ${outcome}, which the scenario does not expect`);
+  throw new CannotContinue(
+    `the call ${JSON.stringify(id)} was ${outcome}, which the scenario does not expect`,
+  );
 }
