@@ -4,7 +4,7 @@ import type { Log } from '../kernel/log.ts';
 import { HALT } from '../emergency/announce.ts';
 import { createDriver, type Driver } from '../runners/driver.ts';
 import type { Registry } from '../runners/registry.ts';
-import type { SessionDeps } from '../sessions/deps.ts';
+import type { ApprovalDeps } from '../approvals/seams.ts';
 import { type JobHandlers, type JobName, jobs, parsePayload } from './catalog.ts';
 import { ABORT, type Queue, WAKE } from './queue.ts';
 
@@ -18,7 +18,7 @@ export interface WorkerDeps {
   clock: Clock;
   log: Log;
   queue: Queue;
-  sessions: SessionDeps;
+  sessions: ApprovalDeps;
   runners: Pick<Registry, 'find'>;
 }
 
