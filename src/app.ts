@@ -3,6 +3,8 @@ import { createSweeps, type Sweeps } from './clock/sweeps.ts';
 import type { Config } from './config.ts';
 import { IN_MEMORY } from './database/embedded.ts';
 import { type Database, openDatabase } from './database/open.ts';
+import { createStops } from './emergency/stops.ts';
+import { createStopWatch } from './emergency/watch.ts';
 import { createChanges } from './events/changes.ts';
 import { createEventFeed } from './events/feed.ts';
 import { createSealer } from './events/sealer.ts';
@@ -89,12 +91,14 @@ export function createApp({ config, clock, log, database: given }: AppOptions): 
       ),
     ]);
 
+    const emergency = createStops({ database, clock, ids, changes, committed });
     const changeSession = createChangeSession({
       database,
       clock,
       ids,
       touches: createAgentTouches(clock, ids),
       enqueueDrives: queue.enqueueDrives,
+      stops: emergency,
       announce(changed) {
         changes.committed(changed);
         sealer.wake();
@@ -118,6 +122,9 @@ export function createApp({ config, clock, log, database: given }: AppOptions): 
       eventFeed: createEventFeed({ prisma, tail }),
       changes,
       committed,
+      stops: emergency,
+      enqueueDrives: queue.enqueueDrives,
+      wakeSweeps: (dueAt) => sweeps?.wake(dueAt),
       forget: authenticator.forget,
       runners,
       publicUrl: () => url,
@@ -126,6 +133,9 @@ export function createApp({ config, clock, log, database: given }: AppOptions): 
     sweeps = createSweeps({ database, clock, log, deps: house });
     sweeps.start();
     stops.push(() => sweeps?.stop());
+    const watch = createStopWatch({ database, clock, log, stops: emergency });
+    watch.start();
+    stops.push(() => watch.stop());
     if (config.processRoles.worker) {
       const worker = createWorker({ database, clock, log, queue, sessions: house, runners });
       await worker.start();

@@ -35,13 +35,13 @@ export function unsealed(ids: Ids, event: NewEvent): UnsealedRow {
 
 /**
  * Writes events in the caller's transaction: the audit trail and the feed begin here. As one JSON text, not through the
- * model: Prisma's own serialisation fails on data with keys such as "constructor".
+ * model: Prisma's own serialisation fails on data with keys such as "constructor". Answers with the ids that they were given.
  */
 export async function appendEvents(
   tx: Prisma.TransactionClient,
   ids: Ids,
   events: readonly NewEvent[],
-): Promise<void> {
+): Promise<string[]> {
   const rows = events.map((event) => unsealed(ids, event));
   await tx.$executeRaw`
     INSERT INTO unsealed_events (id, type, project_id, team_id, session_id, subject_id, actor, data, salt,
@@ -49,6 +49,7 @@ export async function appendEvents(
     SELECT r->>'id', r->>'type', r->>'projectId', r->>'teamId', r->>'sessionId', r->>'subjectId', r->'actor', r->'data',
       r->>'salt', r->>'contentDigest', r->>'digest', (r->>'occurredAt')::timestamptz
     FROM jsonb_array_elements(${JSON.stringify(rows)}::jsonb) WITH ORDINALITY AS list(r, ordinal) ORDER BY ordinal`;
+  return rows.map(({ id }) => id);
 }
 
 export const digestContent = (salt: string, actor: unknown, data: unknown): string =>

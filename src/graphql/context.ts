@@ -1,4 +1,5 @@
 import type { Database } from '../database/open.ts';
+import type { LiftDeps } from '../emergency/deps.ts';
 import type { Changes } from '../events/changes.ts';
 import type { EventFeed } from '../events/feed.ts';
 import type { Authenticator } from '../identity/authenticate.ts';
@@ -7,7 +8,7 @@ import type { Log } from '../kernel/log.ts';
 import type { SessionDeps } from '../sessions/deps.ts';
 
 /** What the doors reach verbs and readers through; made once, in app.ts. */
-export interface House extends SessionDeps {
+export interface House extends SessionDeps, Pick<LiftDeps, 'enqueueDrives' | 'wakeSweeps'> {
   database: Database;
   log: Log;
   authenticator: Authenticator;

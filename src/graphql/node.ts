@@ -16,6 +16,7 @@ const typeNames: Partial<Record<IdPrefix, string>> = {
   task: 'Task',
   intervention: 'Intervention',
   event: 'Event',
+  stop: 'EmergencyStop',
 };
 
 export const Node = builder.interfaceRef<NodeRow>('Node').implement({

@@ -7,6 +7,7 @@ import '../interventions/schema.ts';
 import '../interventions/mutations.ts';
 import '../sessions/schema.ts';
 import '../events/schema.ts';
+import '../emergency/schema.ts';
 import './subscriptions.ts';
 import { lexicographicSortSchema } from 'graphql';
 import { builder } from './builder.ts';

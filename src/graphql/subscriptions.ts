@@ -14,7 +14,7 @@ import { createSharedSource, type SharedSource } from './shared-source.ts';
  * Turns committed changes into what one subscription shows. `read` gets the changes in scope and gives payloads; it runs
  * one at a time in order, so that nobody sees an older state after a newer one.
  */
-function changeSource<T>(
+export function changeSource<T>(
   { house, viewer }: Context,
   key: string,
   wanted: (changed: Changed) => boolean,
@@ -56,9 +56,22 @@ function interventionsOf(
   });
 }
 
-function sessionOf(house: House, { session, sessionId }: Changed): SessionRow[] | Promise<SessionRow[]> {
-  return session !== null ? [session] : house.prisma.session.findMany({ where: { id: sessionId! } });
+/** `only`: the one that the subscriber is after. */
+function sessionsOf(
+  house: House,
+  { session, sessionId, sessions }: Changed,
+  only: string | null,
+): SessionRow[] | Promise<SessionRow[]> {
+  if (session !== null) return [session];
+  const ids = [...(sessionId === null ? [] : [sessionId]), ...sessions];
+  return house.prisma.session.findMany({
+    where: { id: { in: only === null ? ids : [only] } },
+    orderBy: { id: 'asc' },
+  });
 }
+
+const tellsOf = ({ sessionId, sessions }: Changed, id: string | null): boolean =>
+  id === null ? sessionId !== null || sessions.length > 0 : sessionId === id || sessions.includes(id);
 
 async function mustSeeTeam(teamId: string | null | undefined, context: Context): Promise<void> {
   if (teamId && (await findTeam(teamId, context)) === null)
@@ -81,11 +94,21 @@ function statusSource(context: Context, teamId: string | null): SharedSource<Sta
         }
         running = false;
       };
+      const mark = (id: string) => {
+        if (teamId !== null && id !== teamId) return;
+        dirty.add(id);
+        if (!running) run().catch((error: unknown) => end(error as Error));
+      };
+      // A stop is every team's, whether or not anything of it was running.
+      const markAll = async (projectId: string) => {
+        const teams = await house.prisma.team.findMany({ where: { projectId }, select: { id: true } });
+        for (const { id } of teams) mark(id);
+      };
       return house.changes.listen((changed) => {
         if (viewer.projectId !== null && changed.projectId !== viewer.projectId) return;
-        if (changed.teamId === null || (teamId !== null && changed.teamId !== teamId)) return;
-        dirty.add(changed.teamId);
-        if (!running) run().catch((error: unknown) => end(error as Error));
+        if (changed.teamId !== null) mark(changed.teamId);
+        else if (changed.stops.length > 0)
+          markAll(changed.projectId).catch((error: unknown) => end(error as Error));
       });
     },
   });
@@ -118,8 +141,8 @@ builder.subscriptionFields((t) => ({
       return changeSource(
         context,
         `sessionUpdates|${sessionId ?? '*'}`,
-        (changed) => changed.sessionId !== null && (!sessionId || changed.sessionId === sessionId),
-        (changed) => sessionOf(context.house, changed),
+        (changed) => tellsOf(changed, sessionId || null),
+        (changed) => sessionsOf(context.house, changed, sessionId || null),
       );
     },
     resolve: (row: SessionRow) => row,

@@ -4,7 +4,7 @@ import type { Signals } from '../database/signals.ts';
 import type { Log } from '../kernel/log.ts';
 import type { Change } from '../sessions/aggregate.ts';
 import type { RawClient } from '../sessions/change.ts';
-import { isExternal, isLive } from '../sessions/rules.ts';
+import { isExternal, isHalted, isLive } from '../sessions/rules.ts';
 import { type JobName, type JobPayload, jobs, parsePayload } from './catalog.ts';
 
 /** Woken workers look at the queue of this payload's name. */
@@ -110,13 +110,16 @@ function assemble(boss: PgBoss): Queue {
   };
 }
 
+/** To be called after a commit that wrote drives beside a session's own change. */
+export const announceToDrive = (signals: Pick<Signals, 'send'>): void => signals.send(WAKE, 'drive');
+
 /**
  * To be called after a commit with what was changed, by every process. Never throws. Workers, here and in the replicas,
- * are woken where there is a job, and abort the turns of sessions that may not go on.
+ * are woken where there is a job, and abort the turns of sessions that are over. A stop aborts all of its project itself.
  */
 export function announceToWorkers(signals: Signals, changes: readonly Change[]): void {
   for (const { drive, session } of changes) {
     if (drive) signals.send(WAKE, 'drive');
-    if (!isExternal(session) && !isLive(session.status)) signals.send(ABORT, session.id);
+    if (!isExternal(session) && !isLive(session.status) && !isHalted(session)) signals.send(ABORT, session.id);
   }
 }

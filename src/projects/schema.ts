@@ -67,6 +67,9 @@ export const TeamStatus = builder.objectRef<StatusRow>('TeamStatus').implement({
     activeSessions: t.exposeInt('activeSessions', { description: 'Running, not waiting for a person.' }),
     waitingSessions: t.exposeInt('waitingSessions'),
     pendingInterventions: t.exposeInt('pendingInterventions'),
+    emergencyStopped: t.exposeBoolean('emergencyStopped', {
+      description: 'An emergency stop of its project is in force.',
+    }),
     updatedAt: t.expose('updatedAt', { type: 'DateTime' }),
   }),
 });
@@ -91,7 +94,7 @@ export const Team = builder.prismaObject('Team', {
   }),
 });
 
-const Project = builder.prismaObject('Project', {
+export const Project = builder.prismaObject('Project', {
   interfaces: [Node],
   fields: (t) => ({
     id: t.exposeID('id'),
@@ -101,7 +104,7 @@ const Project = builder.prismaObject('Project', {
   }),
 });
 
-const findProject = async (id: string, { viewer, house }: Context): Promise<ProjectRow | null> =>
+export const findProject = async (id: string, { viewer, house }: Context): Promise<ProjectRow | null> =>
   inScope(viewer, id) ? house.prisma.project.findUnique({ where: { id } }) : null;
 
 export async function findTeam(id: string, { viewer, house }: Context): Promise<TeamRow | null> {

@@ -10,24 +10,29 @@ export interface TeamStatus {
   activeSessions: number;
   waitingSessions: number;
   pendingInterventions: number;
+  emergencyStopped: boolean;
   updatedAt: Date;
 }
 
 /** A team at this moment, counted over what lives: cheap however much it has done. */
 export async function readTeamStatus(prisma: PrismaClient, teamId: string, now: Date): Promise<TeamStatus> {
   // The conditions are written out: only so do they match the partial indexes.
-  const [row] = await prisma.$queryRaw<{ active: number; waiting: number; pending: number }[]>`
+  const [row] = await prisma.$queryRaw<
+    { active: number; waiting: number; pending: number; stopped: boolean }[]
+  >`
     SELECT
       (SELECT count(*)::int FROM sessions WHERE team_id = ${teamId} AND stale_at IS NOT NULL
         AND status IN ('ACTIVE', 'PROCESSING_INTERVENTION', 'CONTINUING_ASYNC')) AS active,
       (SELECT count(*)::int FROM sessions WHERE team_id = ${teamId} AND stale_at IS NOT NULL
         AND status = 'WAITING_FOR_HUMAN') AS waiting,
-      coalesce((SELECT pending FROM intervention_queues WHERE team_id = ${teamId}), 0) AS pending`;
+      coalesce((SELECT pending FROM intervention_queues WHERE team_id = ${teamId}), 0) AS pending,
+      coalesce((SELECT p.stop_id IS NOT NULL FROM teams t JOIN projects p ON p.id = t.project_id WHERE t.id = ${teamId}), true) AS stopped`;
   return {
     teamId,
     activeSessions: row!.active,
     waitingSessions: row!.waiting,
     pendingInterventions: row!.pending,
+    emergencyStopped: row!.stopped,
     updatedAt: now,
   };
 }

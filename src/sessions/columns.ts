@@ -83,7 +83,7 @@ export const interventionColumns: Columns<Intervention> = {
   dueAt: 'timestamptz',
   windowEnded: 'boolean',
   frozenAt: 'timestamptz',
-  frozenMs: 'int',
+  frozenMs: 'float8',
   resolvedAt: 'timestamptz',
   resolvedById: 'text',
   response: 'jsonb',
@@ -182,7 +182,7 @@ export const approvalColumns: Columns<Approval> = {
   warned: 'boolean',
   startedAt: 'timestamptz',
   frozenAt: 'timestamptz',
-  frozenMs: 'int',
+  frozenMs: 'float8',
   open: 'boolean',
   delivery: 'delivery_status',
 };

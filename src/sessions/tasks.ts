@@ -1,3 +1,4 @@
+import { taskFinished } from '../emergency/conditions.ts';
 import type { AgentType, TaskStatus } from '../generated/prisma/enums.ts';
 import type { Viewer } from '../identity/viewer.ts';
 import { deliverInDraft } from '../interventions/acknowledge.ts';
@@ -60,7 +61,10 @@ export async function createTask(deps: SessionDeps, viewer: Viewer, input: Creat
 
 const FINISHED: readonly TaskStatus[] = ['COMPLETED', 'FAILED', 'REJECTED', 'CANCELLED'];
 
-/** COMPLETED or FAILED; a task that has finished stays as it is (the same once more is no fault). */
+/**
+ * COMPLETED or FAILED; a task that has finished stays as it is (the same once more is no fault). Where too many have
+ * failed, the project is stopped by the time that this answers (behaviour 7.1).
+ */
 export async function finishTask(
   deps: SessionDeps,
   viewer: Viewer,
@@ -89,6 +93,7 @@ export async function finishTask(
       deliverInDraft(draft, taken, viewer.actor, now);
       draft.session = active(draft.session, now);
       draft.agents.push({ name: task.agentName, type: task.agentType });
+      draft.signals.push(taskFinished(viewer.actor));
       draft.events.push({
         ...about(session, viewer.actor, now),
         type: 'task_finished',

@@ -17,10 +17,14 @@ import type { Clock } from '../../src/kernel/clock.ts';
 import { DomainError, type ErrorCode } from '../../src/kernel/errors.ts';
 import { createIds } from '../../src/kernel/ids.ts';
 import { createAgentTouches } from '../../src/sessions/agents.ts';
+import { waitsForHuman } from '../../src/sessions/rules.ts';
 import type { Change } from '../../src/sessions/aggregate.ts';
 import { createChangeSession } from '../../src/sessions/change.ts';
 import type { SessionDeps } from '../../src/sessions/deps.ts';
 import { createSession, type StartInput } from '../../src/sessions/start.ts';
+import type { LiftDeps } from '../../src/emergency/deps.ts';
+import { createStops } from '../../src/emergency/stops.ts';
+import type { Announcement } from '../../src/events/changes.ts';
 
 /** The verbs of sessions and interventions over one database, in one process: two of them are two replicas. */
 export interface House {
@@ -29,13 +33,28 @@ export interface House {
   drives: string[];
   /** What was announced, in order. */
   announced: Change[];
+  /** What stopping and lifting work with. */
+  emergency: LiftDeps;
+  /** What was announced beside the sessions' changes, in order. */
+  told: Announcement[];
 }
 
 /** `clock` may differ from another replica's, as clocks do. */
-export function openHouse(database: Pick<Database, 'kind' | 'prisma'>, clock: Clock): House {
+export function openHouse(database: Pick<Database, 'kind' | 'prisma' | 'signals'>, clock: Clock): House {
   const ids = createIds(clock);
   const drives: string[] = [];
   const announced: Change[] = [];
+  const told: Announcement[] = [];
+  const emergency: LiftDeps = {
+    database,
+    clock,
+    ids,
+    changes: { announce: (announcement) => void told.push(announcement) },
+    committed: () => {},
+    enqueueDrives: async (_, sessionIds) => void drives.push(...sessionIds),
+    wakeSweeps: () => {},
+  };
+  const stops = createStops(emergency);
   const changeSession = createChangeSession({
     database,
     clock,
@@ -43,6 +62,7 @@ export function openHouse(database: Pick<Database, 'kind' | 'prisma'>, clock: Cl
     touches: createAgentTouches(clock, ids),
     // Where the transaction rolls back, nothing was enqueued: what stands is told by announce.
     enqueueDrives: async (tx) => void (await tx.$queryRawUnsafe('SELECT 1')),
+    stops,
     announce(changes) {
       announced.push(...changes);
       drives.push(...changes.filter(({ drive }) => drive).map(({ session }) => session.id));
@@ -58,7 +78,7 @@ export function openHouse(database: Pick<Database, 'kind' | 'prisma'>, clock: Cl
             path: ['runner'],
           },
   };
-  return { deps: { prisma: database.prisma, changeSession, clock, ids, runners }, drives, announced };
+  return { deps: { prisma: database.prisma, changeSession, clock, ids, stops, runners }, drives, announced, emergency, told };
 }
 
 /** A project with a team, and whoever acts in it. */
@@ -260,9 +280,8 @@ export async function expectInvariants(house: House): Promise<void> {
   for (const session of sessions) {
     const mine = interventions.filter(({ sessionId }) => sessionId === session.id);
     const pending = mine.filter(({ status }) => status === 'PENDING');
-    expect(session.status === 'WAITING_FOR_HUMAN', `${session.id} is ${session.status}`).toBe(
-      pending.length > 0,
-    );
+    expect(waitsForHuman(session), `${session.id} is ${session.status}`).toBe(pending.length > 0);
+    expect(session.haltedFrom !== null, 'halted from').toBe(session.status === 'HALTED');
     expect(session.currentInterventionId).toBe(pending[0]?.id ?? null);
     expect(session.interventionCount).toBe(mine.length);
     const open = mine.filter((item) => item.open);
@@ -273,6 +292,8 @@ export async function expectInvariants(house: House): Promise<void> {
       if (timedOut.length === 0) expect(session.failureReason).toBe('no activity for 24 hours');
     }
     for (const item of mine) {
+      expect(item.frozenAt !== null, 'frozen').toBe(item.status === 'PENDING' && session.status === 'HALTED');
+      if (item.frozenAt !== null) expect(item.dueAt).toBeNull();
       if (item.status === 'PENDING')
         expect([item.open, item.response, item.resolvedAt]).toEqual([true, null, null]);
       else expect([item.dueAt, item.expiresAt]).toEqual([null, null]);
