@@ -124,6 +124,7 @@ export function createApp({ config, clock, log, database: given }: AppOptions): 
       committed,
       stops: emergency,
       enqueueDrives: queue.enqueueDrives,
+      enqueueRecoveries: queue.enqueueRecoveries,
       wakeSweeps: (dueAt) => sweeps?.wake(dueAt),
       forget: authenticator.forget,
       runners,
@@ -137,7 +138,7 @@ export function createApp({ config, clock, log, database: given }: AppOptions): 
     watch.start();
     stops.push(() => watch.stop());
     if (config.processRoles.worker) {
-      const worker = createWorker({ database, clock, log, queue, sessions: house, runners });
+      const worker = createWorker({ database, clock, log, queue, sessions: house, recoveries: house, runners });
       await worker.start();
       stops.push(() => worker.stop(STOP_TURNS_WITHIN));
     }

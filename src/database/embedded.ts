@@ -1,4 +1,4 @@
-import { PGlite } from '@electric-sql/pglite';
+import { type PGlite, types } from '@electric-sql/pglite';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fromPglite } from 'pg-boss';
@@ -6,10 +6,12 @@ import { PrismaClient } from '../generated/prisma/client.ts';
 import { takeDataDirectory } from './data-directory.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { embeddedAdapter } from './embedded-adapter.ts';
+import { EmbeddedEngine } from './embedded-engine.ts';
 import { aloneLeads } from './leadership.ts';
 import { migrate } from './migrate.ts';
 import type { MigrationSession } from './migrate.ts';
 import type { Database, DatabaseOptions } from './open.ts';
+import type { Query, Statement } from './query.ts';
 import { migrationsDirectory } from './schema-engine.ts';
 import { createLocalSignals } from './signals.ts';
 
@@ -52,7 +54,7 @@ async function startEngine(taken: DataDirectory | null, image?: Blob): Promise<P
     await mkdir(dataDir, { recursive: true, mode: 0o700 });
     await assertEngine(dataDir);
   }
-  const pglite = await PGlite.create({ dataDir, ...(image && { loadDataDir: image }) });
+  const pglite = await EmbeddedEngine.open({ dataDir, ...(image && { loadDataDir: image }) });
   // Prisma's adapters send instants without their zone, and read them as if it were UTC.
   await pglite.exec(`SET TIME ZONE 'UTC'`);
   return pglite;
@@ -67,6 +69,11 @@ async function assertEngine(dataDir: string): Promise<void> {
   );
 }
 
+const queryOf =
+  (pglite: PGlite): Query =>
+  async <Row>({ text, values }: Statement) =>
+    (await pglite.query<Row>(text, [...values], { parsers: { [types.INT8]: BigInt } })).rows;
+
 function assemble(pglite: PGlite, taken: DataDirectory | null, { log }: EmbeddedOptions): Database {
   const prisma = new PrismaClient({ adapter: embeddedAdapter(pglite), errorFormat: 'minimal' });
   let closing: Promise<void> | null = null;
@@ -78,6 +85,7 @@ function assemble(pglite: PGlite, taken: DataDirectory | null, { log }: Embedded
   return {
     kind: 'embedded',
     prisma,
+    query: queryOf(pglite),
     signals: createLocalSignals(log),
     leadership: aloneLeads,
     boss: () => ({ db: fromPglite(pglite), backend: 'pglite' }),

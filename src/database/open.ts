@@ -5,6 +5,7 @@ import type { Log } from '../kernel/log.ts';
 import { openEmbedded } from './embedded.ts';
 import type { Leadership } from './leadership.ts';
 import { openPostgres } from './postgres.ts';
+import type { Query } from './query.ts';
 import type { Signals } from './signals.ts';
 
 export interface DatabaseOptions {
@@ -26,6 +27,8 @@ export interface DatabaseOptions {
 export interface Database {
   kind: 'embedded' | 'postgres';
   prisma: PrismaClient;
+  /** Past Prisma, for the statements that every request takes. */
+  query: Query;
   signals: Signals;
   leadership: Leadership;
   /** What pg-boss' constructor needs to run on this database. */

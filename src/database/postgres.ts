@@ -7,6 +7,7 @@ import { openLink } from './link.ts';
 import type { Link } from './link.ts';
 import { migrate } from './migrate.ts';
 import type { Database, DatabaseOptions } from './open.ts';
+import type { Query, Statement } from './query.ts';
 import { migrationsDirectory } from './schema-engine.ts';
 import { createSharedSignals, listen } from './signals.ts';
 import { createStatementNames } from './statement-names.ts';
@@ -90,11 +91,26 @@ async function prepareSession(client: pg.ClientBase, statementTimeoutMs: number)
   );
 }
 
+const types: pg.CustomTypesConfig = {
+  getTypeParser: (oid, format) =>
+    oid === pg.types.builtins.INT8 ? BigInt : pg.types.getTypeParser(oid, format),
+};
+
+const queryOf =
+  (pool: pg.Pool, nameOf: ReturnType<typeof createStatementNames>): Query =>
+  async <Row>({ text, values }: Statement) => {
+    const name = nameOf({ sql: text, args: values });
+    const { rows } = await pool.query({ name, text, values: [...values], types });
+    return rows as Row[];
+  };
+
 function assemble(pool: pg.Pool, link: Link, options: PostgresOptions): Database {
   const { url, log, poolSize = 10 } = options;
+  // One for both ways into the pool, so that neither gives out a name that the other has given.
+  const nameOf = createStatementNames();
   const adapter = new PrismaPg(pool, {
     // Undefined leaves a statement unnamed, which the type does not tell.
-    statementNameGenerator: createStatementNames() as (query: { sql: string }) => string,
+    statementNameGenerator: nameOf as (query: { sql: string }) => string,
     onConnectionError: (error) => log.warn({ err: error }, 'lost a database connection in use'),
   });
   const prisma = new PrismaClient({ adapter, errorFormat: 'minimal' });
@@ -103,6 +119,7 @@ function assemble(pool: pg.Pool, link: Link, options: PostgresOptions): Database
   return {
     kind: 'postgres',
     prisma,
+    query: queryOf(pool, nameOf),
     signals: createSharedSignals(link, log),
     leadership,
     boss: () => ({

@@ -1,5 +1,3 @@
-import type { SqlQuery } from '@prisma/driver-adapter-utils';
-
 /** Names that one process gives out: each is kept by every session of the pool, at some 20–50 kB in PostgreSQL. */
 const MOST_NAMES = 256;
 /** Seen this often, a statement is one that is sent again and again. */
@@ -11,7 +9,10 @@ const MOST_COUNTED = 2_000;
  * Names the statements that come again and again, so that PostgreSQL parses (and mostly plans) them once a session.
  * Statements without arguments stay unnamed: they take a shorter way already.
  */
-export function createStatementNames(): (query: SqlQuery) => string | undefined {
+export function createStatementNames(): (query: {
+  sql: string;
+  args: readonly unknown[];
+}) => string | undefined {
   const names = new Map<string, string>();
   const counts = new Map<string, number>();
   return ({ sql, args }) => {

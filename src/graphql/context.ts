@@ -5,10 +5,11 @@ import type { EventFeed } from '../events/feed.ts';
 import type { Authenticator } from '../identity/authenticate.ts';
 import type { Viewer } from '../identity/viewer.ts';
 import type { Log } from '../kernel/log.ts';
+import type { RecoveryDeps } from '../recovery/deps.ts';
 import type { SessionDeps } from '../sessions/deps.ts';
 
 /** What the doors reach verbs and readers through; made once, in app.ts. */
-export interface House extends SessionDeps, Pick<LiftDeps, 'enqueueDrives' | 'wakeSweeps'> {
+export interface House extends SessionDeps, Pick<LiftDeps, 'enqueueDrives' | 'wakeSweeps'>, Pick<RecoveryDeps, 'enqueueRecoveries'> {
   database: Database;
   log: Log;
   authenticator: Authenticator;

@@ -8,6 +8,7 @@ import '../interventions/mutations.ts';
 import '../sessions/schema.ts';
 import '../events/schema.ts';
 import '../emergency/schema.ts';
+import '../recovery/schema.ts';
 import './subscriptions.ts';
 import { lexicographicSortSchema } from 'graphql';
 import { builder } from './builder.ts';

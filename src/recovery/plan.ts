@@ -127,7 +127,8 @@ const verified: Record<StopCondition, string> = {
   BUDGET_CRITICAL: "The day's cost must be within 150 % of its limit.",
   ERROR_RATE_HIGH: 'Look at the tasks that failed and at their errors, in the assessment; the count begins anew with the lift.',
   SECURITY_THREAT: 'No answer that was flagged CRITICAL may be left that could still be used.',
-  RESOURCE_EXHAUSTION: 'The last reported resource_usage must be below 95 %.',
+  RESOURCE_EXHAUSTION:
+    'Make sure that there is room again: the last reported resource_usage stands in the assessment, and nothing has run since.',
   MANUAL_STOP: 'A person stopped the project: the reason for it must be gone.',
 };
 

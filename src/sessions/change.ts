@@ -1,6 +1,7 @@
 import { isDataFault } from '../database/faults.ts';
+import type { Database } from '../database/open.ts';
+import type { RawTx } from '../database/transact.ts';
 import type { Stops } from '../emergency/stops.ts';
-import type { PrismaClient } from '../generated/prisma/client.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { DomainError } from '../kernel/errors.ts';
 import type { Ids } from '../kernel/ids.ts';
@@ -46,19 +47,17 @@ export type ChangeSession = <Reply extends Json>(
 ) => Promise<{ reply: Reply; change: Change | null }>;
 
 export interface ChangeDeps {
-  database: { kind: 'embedded' | 'postgres'; prisma: PrismaClient };
+  database: Pick<Database, 'kind' | 'prisma' | 'query'>;
   clock: Clock;
   ids: Ids;
   touches: AgentTouches;
   /** Writes the jobs of changes in the same transaction; called only where a change drives a runner. */
-  enqueueDrives: (tx: RawClient, sessionIds: string[]) => Promise<void>;
+  enqueueDrives: (tx: RawTx, sessionIds: string[]) => Promise<void>;
   /** Called after each commit, once for the batch. Must not throw. */
   announce: (changes: Change[]) => void;
   /** Looks at the signals that a change gave, before whoever made it is answered (behaviour 7.1). */
   stops: Pick<Stops, 'look'>;
 }
-
-export type RawClient = Pick<PrismaClient, '$queryRawUnsafe' | '$executeRawUnsafe'>;
 
 /** How often a command is decided anew because others were faster. Each time, somebody else got through. */
 const ATTEMPTS = 100;
@@ -106,9 +105,9 @@ async function round(
 ): Promise<Fared[]> {
   const fared = new Map<Command, Fared>();
   try {
-    const { prisma } = deps.database;
+    const { prisma, query } = deps.database;
     const [loaded, remembered] = await Promise.all([
-      load(prisma, commands),
+      load(query, commands),
       recall(prisma, deps.clock, commands),
     ]);
     const prepared = decideAll(deps, commands, { loaded, remembered }, fared);

@@ -1,4 +1,4 @@
-import type { PrismaClient } from '../generated/prisma/client.ts';
+import type { Query } from '../database/query.ts';
 import { type Aggregate, type LoadedSession, toAggregate } from './aggregate.ts';
 import type { Command } from './change.ts';
 import { loadStatement } from './statement.ts';
@@ -21,7 +21,7 @@ export function find(
   return sessionId === undefined ? null : (loaded.bySession.get(sessionId) ?? null);
 }
 
-export async function load(prisma: PrismaClient, commands: readonly Command[]): Promise<Loaded> {
+export async function load(query: Query, commands: readonly Command[]): Promise<Loaded> {
   const loaded: Loaded = {
     bySession: new Map(),
     byIntervention: new Map(),
@@ -37,7 +37,7 @@ export async function load(prisma: PrismaClient, commands: readonly Command[]): 
   const undelivered = commands
     .filter((command) => command.withUndelivered)
     .map(({ sessionId }) => sessionId ?? '*');
-  const statement = loadStatement({
+  const text = loadStatement({
     sessions: sessions.length > 0,
     interventions: interventions.length > 0,
     tasks: tasks.length > 0,
@@ -46,14 +46,10 @@ export async function load(prisma: PrismaClient, commands: readonly Command[]): 
     budgets: commands.some((command) => command.withBudget),
     undelivered: undelivered.length > 0,
   });
-  const rows = await prisma.$queryRawUnsafe<{ found: LoadedSession }[]>(
-    statement,
-    sessions,
-    interventions,
-    tasks,
-    undelivered,
-    approvals,
-  );
+  const rows = await query<{ found: LoadedSession }>({
+    text,
+    values: [sessions, interventions, tasks, undelivered, approvals],
+  });
   for (const { found } of rows) {
     const aggregate = toAggregate(found);
     loaded.bySession.set(aggregate.session.id, aggregate);

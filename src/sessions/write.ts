@@ -1,10 +1,11 @@
 import { moveMoney } from '../budgets/move-money.ts';
 import { unsealed } from '../events/append.ts';
 import { isDataFault } from '../database/faults.ts';
+import { type Query, queryWithin } from '../database/query.ts';
 import { retrying } from '../database/transact.ts';
 import type { Json } from '../kernel/json.ts';
 import type { Aggregate, Change } from './aggregate.ts';
-import type { ChangeDeps, Command, RawClient } from './change.ts';
+import type { ChangeDeps, Command } from './change.ts';
 import { interventionMoves } from './columns.ts';
 import { toRow } from '../idempotency/idempotency.ts';
 import { writeStatement } from './statement.ts';
@@ -74,10 +75,10 @@ class MoneyMoved extends Error {
 
 /** How the change of each session fared, by the session's id; those that lost are not in it. */
 function writeOnce(deps: ChangeDeps, batch: Prepared[]): Promise<Fared> {
-  const { prisma } = deps.database;
-  if (!takesTransaction(batch[0]!.change)) return writeRows(deps, prisma, batch);
+  const { prisma, query } = deps.database;
+  if (!takesTransaction(batch[0]!.change)) return writeRows(deps, query, batch);
   return prisma.$transaction(async (tx) => {
-    const fared = await writeRows(deps, tx, batch);
+    const fared = await writeRows(deps, queryWithin(tx), batch);
     const won = batch.filter(({ change }) => fared.get(change.session.id) === 'won');
     const moves = won.flatMap(({ change }) => change.money ?? []);
     // Last of all locks, and held for one statement: everybody in the project wants this row.
@@ -88,7 +89,7 @@ function writeOnce(deps: ChangeDeps, batch: Prepared[]): Promise<Fared> {
   });
 }
 
-async function writeRows(deps: ChangeDeps, tx: RawClient, batch: Prepared[]): Promise<Fared> {
+async function writeRows(deps: ChangeDeps, query: Query, batch: Prepared[]): Promise<Fared> {
   const list = <T>(pick: (change: Change) => T[] | undefined): T[] =>
     batch.flatMap(({ change }) => pick(change) ?? []);
   const asked = list((change) => change.asked);
@@ -107,7 +108,7 @@ async function writeRows(deps: ChangeDeps, tx: RawClient, batch: Prepared[]): Pr
       ? [{ ...toRow(deps.clock, command.idempotency, result.value.reply), sessionId: change.session.id }]
       : [],
   );
-  const statement = writeStatement({
+  const text = writeStatement({
     created: batch.some(({ aggregate }) => aggregate === null),
     moved: batch.some(({ aggregate }) => aggregate !== null),
     queued: batch.some(({ delta }) => delta !== 0),
@@ -151,13 +152,15 @@ async function writeRows(deps: ChangeDeps, tx: RawClient, batch: Prepared[]): Pr
       })
       .map((row, ordinal) => ({ ...row, ordinal })),
   });
-  const rows = await tx.$queryRawUnsafe<{ id: string; won: boolean }[]>(
-    statement,
-    parameter,
-    batch.map(({ change }) => change.session.id),
-    updated.map(({ id }) => id),
-    approvalsUpdated.map(({ id }) => id),
-  );
+  const rows = await query<{ id: string; won: boolean }>({
+    text,
+    values: [
+      parameter,
+      batch.map(({ change }) => change.session.id),
+      updated.map(({ id }) => id),
+      approvalsUpdated.map(({ id }) => id),
+    ],
+  });
   deps.touches.written(agents);
   return new Map(rows.map(({ id, won }) => [id, won ? 'won' : 'stopped']));
 }

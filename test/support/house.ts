@@ -1,5 +1,6 @@
 import { afterEach, expect } from 'vitest';
 import type { Database } from '../../src/database/open.ts';
+import type { Query } from '../../src/database/query.ts';
 import type { Role } from '../../src/identity/permissions.ts';
 import type { Viewer } from '../../src/identity/viewer.ts';
 import { acknowledgeResponse } from '../../src/interventions/acknowledge.ts';
@@ -40,7 +41,7 @@ export interface House {
 }
 
 /** `clock` may differ from another replica's, as clocks do. */
-export function openHouse(database: Pick<Database, 'kind' | 'prisma' | 'signals'>, clock: Clock): House {
+export function openHouse(database: Pick<Database, 'kind' | 'prisma' | 'query' | 'signals'>, clock: Clock): House {
   const ids = createIds(clock);
   const drives: string[] = [];
   const announced: Change[] = [];
@@ -241,7 +242,7 @@ export async function eventsOf({ deps: { prisma } }: House, act: () => Promise<u
  * The database as one that can be held between a change's read and its write: `hold` is awaited before each write, and
  * told how many there were before it.
  */
-export function heldBeforeWriting<Held extends Pick<Database, 'prisma'>>(
+export function heldBeforeWriting<Held extends Pick<Database, 'prisma' | 'query'>>(
   database: Held,
   hold: (writes: number) => Promise<void>,
 ): Held {
@@ -249,22 +250,20 @@ export function heldBeforeWriting<Held extends Pick<Database, 'prisma'>>(
   const prisma = new Proxy(database.prisma, {
     get(target, name) {
       const value: unknown = Reflect.get(target, name, target);
+      if (name !== '$transaction') return value;
       // A change that drives a runner is written in a transaction. Held before it begins: the embedded database has one.
-      if (name === '$transaction') {
-        return async (work: Parameters<typeof target.$transaction>[0]) => {
-          await hold(writes++);
-          return target.$transaction(work as never);
-        };
-      }
-      if (name !== '$queryRawUnsafe') return value;
-      return async (...args: Parameters<typeof target.$queryRawUnsafe>) => {
-        // The write is the statement with the WITH; the read has none.
-        if (args[0].trimStart().startsWith('WITH')) await hold(writes++);
-        return target.$queryRawUnsafe(...args);
+      return async (work: Parameters<typeof target.$transaction>[0]) => {
+        await hold(writes++);
+        return target.$transaction(work as never);
       };
     },
   });
-  return { ...database, prisma };
+  const query: Query = async (statement) => {
+    // The write is the statement with the WITH; the read has none.
+    if (statement.text.trimStart().startsWith('WITH')) await hold(writes++);
+    return database.query(statement);
+  };
+  return { ...database, prisma, query };
 }
 
 export const seconds = (from: Date, to: Date | null): number | null =>

@@ -1,0 +1,20 @@
+import type { RawTx } from './transact.ts';
+
+/** SQL with its arguments, $1 and on; what Prisma's `sql` template makes is one. */
+export interface Statement {
+  readonly text: string;
+  readonly values: readonly unknown[];
+}
+
+/**
+ * Sends one statement as it is, past Prisma, for those that every request takes: they name no model, and what Prisma
+ * does to arguments and rows cost as much as the statement. Rows come by column name: JSON parsed, instants as Date,
+ * bigint as BigInt. Errors carry the SQLSTATE as `code`; faults.ts knows them.
+ */
+export type Query = <Row>(statement: Statement) => Promise<Row[]>;
+
+/** The same in a transaction that is open. Prisma gives the rows there: the same, bar the price. */
+export const queryWithin =
+  (tx: RawTx): Query =>
+  <Row>({ text, values }: Statement) =>
+    tx.$queryRawUnsafe<Row[]>(text, ...values);
