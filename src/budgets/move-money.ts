@@ -54,7 +54,8 @@ const MOVE = `
       SELECT "projectId" AS project_id, "kind" = 'hold' AS holds,
         CASE WHEN "kind" = 'hold' THEN "tokens" ELSE 0 END AS held_tokens,
         CASE WHEN "kind" = 'hold' THEN "cost" ELSE 0 END AS held_cost,
-        0 AS freed_tokens, 0::numeric AS freed_cost, 0 AS used_tokens, 0::numeric AS used_cost FROM input
+        0 AS freed_tokens, 0::numeric AS freed_cost, CASE WHEN "kind" = 'spend' THEN "tokens" ELSE 0 END AS used_tokens,
+        CASE WHEN "kind" = 'spend' THEN "cost" ELSE 0 END AS used_cost FROM input
       UNION ALL
       SELECT project_id, false, 0, 0, freed_tokens, freed_cost, CASE WHEN kind = 'settle' THEN tokens ELSE 0 END,
         CASE WHEN kind = 'settle' THEN cost ELSE 0 END FROM ending
@@ -74,6 +75,11 @@ const MOVE = `
     INSERT INTO budget_reservations (id, project_id, approval_id, tokens, cost, status, created_at, expires_at)
     SELECT "reservationId", "projectId", "approvalId", "tokens", "cost", 'HELD', "createdAt", "expiresAt"
     FROM input JOIN moved ON moved.project_id = input."projectId" WHERE "kind" = 'hold'),
+  spent AS (
+    INSERT INTO budget_reservations (id, project_id, approval_id, tokens, cost, status, committed_tokens, committed_cost,
+      created_at, expires_at)
+    SELECT "reservationId", "projectId", "approvalId", "tokens", "cost", 'COMMITTED', "tokens", "cost", "createdAt", "createdAt"
+    FROM input JOIN moved ON moved.project_id = input."projectId" WHERE "kind" = 'spend'),
   ended AS (
     UPDATE budget_reservations r SET
       status = (CASE WHEN e.kind = 'settle' THEN 'COMMITTED' ELSE 'RELEASED' END)::reservation_status,

@@ -15,6 +15,14 @@ export type MoneyMove = {
     }
   /** The real figures, in full, whether or not the hold still stands (behaviour 6.3); a second time nothing. */
   | { readonly kind: 'settle'; readonly tokens: number; readonly cost: bigint }
+  /** Real figures that nothing was held for, in full, as a reservation of their own that is committed at once. */
+  | {
+      readonly kind: 'spend';
+      readonly tokens: number;
+      readonly cost: bigint;
+      readonly approvalId: string | null;
+      readonly createdAt: Date;
+    }
   /** Gives back what is still held. */
   | { readonly kind: 'release' }
 );

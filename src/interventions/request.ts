@@ -4,13 +4,13 @@ import { inScope, type Viewer } from '../identity/viewer.ts';
 import { Faults, MAX_MESSAGE, MAX_NAME, MAX_OPTIONS } from '../kernel/bounds.ts';
 import { DomainError } from '../kernel/errors.ts';
 import { type Json, plainObject } from '../kernel/json.ts';
+import { schemaFault } from '../kernel/json-schema.ts';
 import type { SessionDeps } from '../sessions/deps.ts';
 import { begin, put, toChange } from '../sessions/draft.ts';
 import { idempotencyOf } from '../idempotency/idempotency.ts';
 import { about, mayAct } from '../sessions/rules.ts';
 import { firstWindow } from './deadlines.ts';
 import type { Option, OptionCategory } from './option.ts';
-import { schemaFault } from './schema-check.ts';
 import { defaultTerms, INTERVENTION_QUEUE_SIZE, MAX_CONCURRENT_INTERVENTIONS } from './terms.ts';
 
 export interface OptionInput {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { answerFaults, schemaFault } from '../../src/interventions/schema-check.ts';
+import { answerFaults } from '../../src/interventions/schema-check.ts';
+import { schemaFault } from '../../src/kernel/json-schema.ts';
 
 const messages = (schema: unknown, answer: unknown) =>
   answerFaults(schema, answer).map(({ message }) => message);

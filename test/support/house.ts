@@ -21,15 +21,16 @@ import { createAgentTouches } from '../../src/sessions/agents.ts';
 import { waitsForHuman } from '../../src/sessions/rules.ts';
 import type { Change } from '../../src/sessions/aggregate.ts';
 import { createChangeSession } from '../../src/sessions/change.ts';
-import type { SessionDeps } from '../../src/sessions/deps.ts';
+import type { ApprovalDeps } from '../../src/approvals/seams.ts';
+import type { Announcement } from '../../src/events/changes.ts';
 import { createSession, type StartInput } from '../../src/sessions/start.ts';
 import type { LiftDeps } from '../../src/emergency/deps.ts';
 import { createStops } from '../../src/emergency/stops.ts';
-import type { Announcement } from '../../src/events/changes.ts';
+import { budgetOf, controls } from './controls.ts';
 
 /** The verbs of sessions and interventions over one database, in one process: two of them are two replicas. */
 export interface House {
-  deps: SessionDeps;
+  deps: ApprovalDeps;
   /** The sessions whose drive was enqueued with a change that stands, in order. */
   drives: string[];
   /** What was announced, in order. */
@@ -38,6 +39,8 @@ export interface House {
   emergency: LiftDeps;
   /** What was announced beside the sessions' changes, in order. */
   told: Announcement[];
+  /** The projects that were looked at for a reason to stop, in order. */
+  looked: string[];
 }
 
 /** `clock` may differ from another replica's, as clocks do. */
@@ -55,7 +58,15 @@ export function openHouse(database: Pick<Database, 'kind' | 'prisma' | 'query' |
     enqueueDrives: async (_, sessionIds) => void drives.push(...sessionIds),
     wakeSweeps: () => {},
   };
-  const stops = createStops(emergency);
+  const looked: string[] = [];
+  const emergencyStops = createStops(emergency);
+  const stops: typeof emergencyStops = {
+    ...emergencyStops,
+    async look(projectId) {
+      looked.push(projectId);
+      await emergencyStops.look(projectId);
+    },
+  };
   const changeSession = createChangeSession({
     database,
     clock,
@@ -69,7 +80,7 @@ export function openHouse(database: Pick<Database, 'kind' | 'prisma' | 'query' |
       drives.push(...changes.filter(({ drive }) => drive).map(({ session }) => session.id));
     },
   });
-  const runners: SessionDeps['runners'] = {
+  const runners: ApprovalDeps['runners'] = {
     fault: (runner) =>
       runner === 'external' || runner === 'inside'
         ? null
@@ -79,7 +90,18 @@ export function openHouse(database: Pick<Database, 'kind' | 'prisma' | 'query' |
             path: ['runner'],
           },
   };
-  return { deps: { prisma: database.prisma, changeSession, clock, ids, stops, runners }, drives, announced, emergency, told };
+  const deps: ApprovalDeps = {
+    ...emergency,
+    database,
+    prisma: database.prisma,
+    changeSession,
+    clock,
+    ids,
+    runners,
+    ...controls,
+    stops,
+  };
+  return { deps, drives, announced, emergency, told, looked };
 }
 
 /** A project with a team, and whoever acts in it. */
@@ -106,6 +128,7 @@ export async function seedTeam({ deps }: House): Promise<Team> {
   await prisma.project.createMany({
     data: [projectId, elsewhere].map((id) => ({ id, name: 'a project', createdAt })),
   });
+  await prisma.budget.createMany({ data: [projectId, elsewhere].map((id) => budgetOf(id, createdAt)) });
   await prisma.team.create({
     data: { id: teamId, projectId, name: 'a team', createdAt, queue: { create: {} } },
   });

@@ -1,0 +1,151 @@
+import type { Tx } from '../database/transact.ts';
+import type { Announcement } from '../events/changes.ts';
+import type { NewEvent } from '../events/append.ts';
+import type { BudgetState } from '../budgets/state.ts';
+import type { Approval, PrismaClient } from '../generated/prisma/client.ts';
+import type {
+  AgentType,
+  ApprovalKind,
+  ApprovalStatus,
+  BudgetLimitType,
+  RiskLevel,
+  Role,
+} from '../generated/prisma/enums.ts';
+import type { Actor, Viewer } from '../identity/viewer.ts';
+import type { Json } from '../kernel/json.ts';
+import type { SessionDeps } from '../sessions/deps.ts';
+
+// What approvals need of other rooms, and no more of it than this: put together in app.ts.
+
+export type RiskFlagCategory =
+  | 'CONTENT'
+  | 'CODE'
+  | 'SECRET'
+  | 'PRIVACY'
+  | 'COMPLETENESS'
+  | 'CONSISTENCY'
+  | 'COST'
+  | 'POLICY';
+
+export interface RiskFlag {
+  category: RiskFlagCategory;
+  code: string;
+  level: RiskLevel;
+  message: string;
+  evidence: string | null;
+}
+
+/** `score` is 0 (harmless) to 1. */
+export interface RiskAssessment {
+  level: RiskLevel;
+  score: number;
+  factors: RiskFlag[];
+}
+
+/** What an agent has done so far: its calls of the last 30 days, the newest thousand at most. */
+export interface AgentHistory {
+  calls: number;
+  rejected: number;
+  /** Calls whose task FAILED. */
+  failed: number;
+  /** Answers with a flag of HIGH or CRITICAL. */
+  flagged: number;
+}
+
+export interface ProposedCall {
+  agentName: string;
+  agentType: AgentType;
+  proposedAction: string;
+  input: Json;
+  estimatedTokens: number;
+  /** Ten-thousandths of a dollar. */
+  estimatedCost: bigint;
+  history: AgentHistory;
+}
+
+export interface GivenAnswer {
+  agentType: AgentType;
+  /** What the task and the call asked for. */
+  instructions: string;
+  response: Json;
+  summary: string | null;
+  nextSteps: readonly string[];
+  confidence: number | null;
+}
+
+export interface ResponseAnalysis {
+  level: RiskLevel;
+  flags: RiskFlag[];
+  /** All three are 0 to 1. */
+  confidenceScore: number;
+  safetyScore: number;
+  qualityMetrics: { [name: string]: Json };
+  recommendations: string[];
+}
+
+/** Both run before the transaction: they may take seconds. Neither rejects for what it found, or could not look at. */
+export interface Safety {
+  assess(call: ProposedCall): Promise<RiskAssessment>;
+  analyze(answer: GivenAnswer): Promise<ResponseAnalysis>;
+}
+
+export interface Permits {
+  /** SHA-256, hex, of the canonical JSON of the three (behaviour 5.6). */
+  digestOf(action: { agentName: string; proposedAction: string; input: Json }): string;
+  sign(permit: {
+    approvalId: string;
+    projectId: string;
+    digest: string;
+    expiresAt: Date;
+    jti: string;
+  }): Promise<string>;
+}
+
+export interface BudgetCheck {
+  allowed: boolean;
+  requiresApproval: boolean;
+  budgetExceeded: boolean;
+  emergencyStopRequired: boolean;
+  violations: BudgetLimitType[];
+}
+
+export interface Budgets {
+  /** Pure. `cost` in ten-thousandths of a dollar. */
+  check(budget: BudgetState, amount: { tokens: number; cost: bigint }, now: Date): BudgetCheck;
+  /** The period of a line that runs at `now`. */
+  periodEnd(tx: Tx, projectId: string, limitType: BudgetLimitType, now: Date): Promise<Date>;
+}
+
+/** How an approval that belongs to no session ended. */
+export interface Settlement {
+  approval: Approval;
+  status: Exclude<ApprovalStatus, 'PENDING'>;
+  actor: Actor;
+  now: Date;
+}
+
+/** What another room does about it in the same transaction; the events that it gives back are written there too. */
+export type OnSettled = (tx: Tx, settlement: Settlement) => Promise<readonly NewEvent[]>;
+
+export interface ApprovalDeps extends SessionDeps {
+  database: { prisma: PrismaClient };
+  safety: Safety;
+  permits: Permits;
+  budgets: Budgets;
+  /** Whether anybody but the viewer could act where the role is asked for (behaviour 2.6). */
+  otherHolder(
+    prisma: PrismaClient,
+    viewer: Viewer,
+    requiredRole: Role,
+    projectId: string,
+    now: Date,
+  ): Promise<boolean>;
+  onSettled: Partial<Record<ApprovalKind, OnSettled>>;
+  stops: {
+    /** Stops the project where the signals that lie there are reason to (behaviour 7.1). */
+    look(projectId: string): Promise<void>;
+  };
+  changes: { announce(announcement: Announcement): void };
+  /** Say that events were committed. */
+  committed: () => void;
+}
