@@ -124,8 +124,16 @@ export interface Settlement {
   now: Date;
 }
 
-/** What another room does about it in the same transaction; the events that it gives back are written there too. */
-export type OnSettled = (tx: Tx, settlement: Settlement) => Promise<readonly NewEvent[]>;
+/** What another room has done about it in the same transaction. */
+export interface Consequences {
+  /** Written there too. */
+  events: readonly NewEvent[];
+  /** Called once it is committed: to tell of what the approval itself says nothing of. Must not throw. */
+  afterwards?: () => void;
+}
+
+/** What another room does about it in the same transaction. Throws DomainError where it can't be: nothing is settled then. */
+export type OnSettled = (tx: Tx, settlement: Settlement) => Promise<Consequences>;
 
 export interface ApprovalDeps extends SessionDeps {
   database: { prisma: PrismaClient };

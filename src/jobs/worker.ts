@@ -69,7 +69,7 @@ export function createWorker(deps: WorkerDeps): Worker {
 
   async function run(name: JobName, { id, data }: { id: string; data: unknown }) {
     try {
-      await handlers[name](parsePayload(name, data));
+      await (handlers[name] as (payload: unknown) => Promise<void>)(parsePayload(name, data));
       return { id, status: 'completed' as const };
     } catch (error) {
       log.warn({ err: error, job: name, data }, 'a job failed');

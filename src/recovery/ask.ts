@@ -16,7 +16,7 @@ const shownStep = ({ id, action, title, description, parameters }: RecoveryStep)
 });
 
 /** Asks a MANAGER to approve the plan, in the transaction that makes it. Answers with the approval's id and the events'. */
-export function askForPlan(tx: Tx, deps: RecoveryDeps, recovery: Recovery, requestedBy: Actor, now: Date) {
+export function askForPlan(tx: Tx, deps: RecoveryDeps, recovery: Recovery, requestedBy: Actor) {
   const { id, projectId, recoveryType, steps } = recovery;
   return askApproval(tx, deps, {
     projectId,
@@ -26,8 +26,7 @@ export function askForPlan(tx: Tx, deps: RecoveryDeps, recovery: Recovery, reque
     requiredRole: 'MANAGER',
     proposal: { recoveryType, steps: steps.map(shownStep) },
     recoveryId: id,
-    stepId: null,
-    now,
+    expiresAt: null,
   });
 }
 
@@ -37,7 +36,7 @@ export function askForStep(
   deps: RecoveryDeps,
   recovery: Recovery,
   step: RecoveryStep,
-  { requestedBy, note, now }: { requestedBy: Actor; note: string | null; now: Date },
+  { requestedBy, note }: { requestedBy: Actor; note: string | null },
 ) {
   return askApproval(tx, deps, {
     projectId: recovery.projectId,
@@ -48,6 +47,6 @@ export function askForStep(
     proposal: { recoveryType: recovery.recoveryType, ...shownStep(step), note },
     recoveryId: recovery.id,
     stepId: step.id,
-    now,
+    expiresAt: null,
   });
 }

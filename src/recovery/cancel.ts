@@ -1,7 +1,8 @@
-import { cancelRecoveryApprovals } from '../approvals/cancel-recovery.ts';
+import { changeProjectApproval, resolvedEvent, type Written } from '../approvals/change-project-approval.ts';
+import { settled } from '../approvals/vote.ts';
 import { transact, type Tx } from '../database/transact.ts';
 import { appendEvents } from '../events/append.ts';
-import { inScope, type Viewer } from '../identity/viewer.ts';
+import { type Actor, inScope, type Viewer } from '../identity/viewer.ts';
 import { Faults, MAX_MESSAGE } from '../kernel/bounds.ts';
 import { DomainError } from '../kernel/errors.ts';
 import { announceRecovery } from './announce.ts';
@@ -47,7 +48,29 @@ async function cancel(tx: Tx, deps: RecoveryDeps, viewer: Viewer, id: string, re
     deps.ids,
     events.map((event) => (event.type === 'recovery_ended' ? { ...event, data: { ...event.data, reason } } : event)),
   );
-  const why = reason ?? 'the recovery was cancelled';
-  const dropped = await cancelRecoveryApprovals(tx, deps, { recoveryId: id, reason: why, actor, now });
-  return { recovery: before, approvalIds: dropped.approvalIds, eventIds: [...eventIds, ...dropped.eventIds] };
+  const approvals = await cancelApprovals(tx, deps, id, { reason: reason ?? 'the recovery was cancelled', actor });
+  return {
+    recovery: before,
+    approvalIds: approvals.map(({ approval }) => approval.id),
+    eventIds: [...eventIds, ...approvals.flatMap((written) => written.eventIds)],
+  };
+}
+
+/** What it waits for need not be decided any more. By now the recovery is over, and moves with none of them. */
+async function cancelApprovals(
+  tx: Tx,
+  deps: RecoveryDeps,
+  recoveryId: string,
+  { reason, actor }: { reason: string; actor: Actor },
+): Promise<Written[]> {
+  const pending = await tx.approval.findMany({ where: { recoveryId, status: 'PENDING' }, orderBy: { id: 'asc' } });
+  const written: Written[] = [];
+  for (const row of pending) {
+    const one = await changeProjectApproval(tx, deps, row, (approval, { now }) => {
+      const gone = settled(approval, 'CANCELLED', { reason }, now);
+      return { approval: gone, events: [resolvedEvent(gone, actor, now)], settledBy: actor };
+    });
+    if (one !== null) written.push(one);
+  }
+  return written;
 }

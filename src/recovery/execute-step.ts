@@ -74,6 +74,6 @@ async function decide(
   const now = deps.clock.now();
   const after = asked(before, step);
   const eventIds = await appendEvents(tx, deps.ids, await writeMove(tx, { before, after, actor: viewer.actor, now }));
-  const asking = await askForStep(tx, deps, before, step, { requestedBy: viewer.actor, note, now });
+  const asking = await askForStep(tx, deps, before, step, { requestedBy: viewer.actor, note });
   return { kind, recovery: before, approvalId: asking.approval.id, eventIds: [...eventIds, ...asking.eventIds] };
 }

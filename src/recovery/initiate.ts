@@ -66,7 +66,7 @@ async function begin(tx: Tx, deps: RecoveryDeps, viewer: Viewer, projectId: stri
   const data = { recoveryType, steps: steps.map(recordedStep) as Json[] };
   const initiated = [recoveryEvent(recovery, 'recovery_initiated', data, viewer.actor, now)];
   const eventIds = await appendEvents(tx, deps.ids, initiated);
-  const asked = await askForPlan(tx, deps, recovery, viewer.actor, now);
+  const asked = await askForPlan(tx, deps, recovery, viewer.actor);
   return { recovery, approvalId: asked.approval.id, eventIds: [...eventIds, ...asked.eventIds] };
 }
 

@@ -69,7 +69,6 @@ export function changePlan(steps: readonly Step[], modifications: unknown): Chan
     const id = ids.get(step.key) ?? null;
     return { ...step, id, skipped: id !== null && skipped.has(id) };
   });
-  // A step that was left out stays to be seen, also where nothing is left for it to do.
   return { ok: true, steps: changed };
 }
 
@@ -79,7 +78,8 @@ const keyOf = ({ action, parameters }: Step): string =>
     : action;
 
 function faultsOf(steps: readonly Step[], plan: Plan, changes: Modifications): UserError[] {
-  const { skip = [], tasks = {}, sessions = {} } = changes;
+  const { skip = [], limits, tasks = {}, sessions = {} } = changes;
+  const leftOut = new Set(steps.filter(({ id }) => skip.includes(id)).map(({ action }) => action));
   const fate = new Map(plan.sessions.map(({ id, fate: planned }) => [id, sessions[id] ?? planned]));
   return [
     ...skip.flatMap((id, at) => {
@@ -88,14 +88,22 @@ function faultsOf(steps: readonly Step[], plan: Plan, changes: Modifications): U
       const known = { action: step.action as ActionName, parameters: step.parameters as JsonObject };
       return mayBeSkipped(known) ? [] : [fault(['skip', at], `${step.action} may not be left out`)];
     }),
-    ...Object.keys(sessions).flatMap((id) =>
-      fate.has(id) ? [] : [fault(['sessions', id], 'the stop has not halted this session')],
-    ),
+    ...(limits !== undefined && leftOut.has('set_limits')
+      ? [fault(['limits'], 'the step that sets them is left out')]
+      : []),
+    ...Object.entries(sessions).flatMap(([id, wanted]) => {
+      if (!fate.has(id)) return [fault(['sessions', id], 'the stop has not halted this session')];
+      return wanted === 'ABANDON' && leftOut.has('resume_sessions')
+        ? [fault(['sessions', id], 'the step that abandons it is left out')]
+        : [];
+    }),
     ...Object.entries(tasks).flatMap(([id, wanted]) => {
       const task = plan.tasks.find((each) => each.id === id);
       if (task === undefined) return [fault(['tasks', id], 'the stop has not halted this task')];
-      return wanted === 'REQUEUE' && fate.get(task.sessionId) === 'ABANDON'
-        ? [fault(['tasks', id], `its session ${task.sessionId} is abandoned`)]
+      if (wanted === 'REQUEUE' && fate.get(task.sessionId) === 'ABANDON')
+        return [fault(['tasks', id], `its session ${task.sessionId} is abandoned`)];
+      return wanted === 'ABANDON' && leftOut.has('abandon_tasks')
+        ? [fault(['tasks', id], 'the step that abandons it is left out')]
         : [];
     }),
   ];

@@ -93,7 +93,7 @@ async function actOnce(
   const next = asksByItself(after.recoveryType) ? currentStep(after) : null;
   const moved = next === null ? after : asked(after, next);
   const eventIds = await appendEvents(tx, deps.ids, await writeMove(tx, { before, after: moved, actor, now }));
-  const asking = next && (await askForStep(tx, deps, after, next, { requestedBy: systemActor, note: null, now }));
+  const asking = next && (await askForStep(tx, deps, after, next, { requestedBy: systemActor, note: null }));
   return {
     recovery: before,
     done,

@@ -1,11 +1,13 @@
+import type { Written } from '../approvals/change-project-approval.ts';
+import type { Consequences, Settlement } from '../approvals/seams.ts';
 import type { Tx } from '../database/transact.ts';
 import type { NewEvent } from '../events/append.ts';
 import type { Approval } from '../generated/prisma/client.ts';
-import type { ApprovalStatus } from '../generated/prisma/enums.ts';
 import { satisfies } from '../identity/permissions.ts';
 import { type Actor, systemActor } from '../identity/viewer.ts';
 import { DomainError, refuse } from '../kernel/errors.ts';
 import type { Json } from '../kernel/json.ts';
+import { announceRecovery, type RecoveryTold, wakeWorkers } from './announce.ts';
 import { askForStep } from './ask.ts';
 import type { RecoveryDeps } from './deps.ts';
 import { recordedStep, recoveryEvent } from './events.ts';
@@ -15,42 +17,30 @@ import { isIdle } from './plan.ts';
 import { asked, asksByItself, currentStep, planSettled, type Recovery, stepSettled, type Verdict } from './rules.ts';
 import { lockRecovery, replaceSteps, writeMove } from './store.ts';
 
-/** An approval of a recovery was settled, in the transaction that settled it: the recovery moves with it, or not at all. */
-export interface Settlement {
-  approval: Approval;
-  status: Exclude<ApprovalStatus, 'PENDING'>;
-  actor: Actor;
-  now: Date;
-}
-
-/** What the deciding transaction still has to write and to tell. */
-export interface Settled {
-  events: readonly NewEvent[];
-  stopId: string | null;
-}
-
-const nothing: Settled = { events: [], stopId: null };
+const nothing: Consequences = { events: [] };
 
 /** A plan's or step's approval that was cancelled, or ran out, was not given. */
 const verdictOf = (status: Settlement['status']): Verdict =>
   status === 'APPROVED' || status === 'REJECTED' ? status : 'CANCELLED';
 
 /** The plan was approved, as it stood or with changes, or was not (behaviour 7.5). INVALID_INPUT names faults of the changes. */
-export async function onPlanSettled(tx: Tx, deps: RecoveryDeps, settlement: Settlement): Promise<Settled> {
+export async function onPlanSettled(tx: Tx, deps: RecoveryDeps, settlement: Settlement): Promise<Consequences> {
   const { approval, status, actor, now } = settlement;
   const before = await lockRecovery(tx, approval.recoveryId!);
   const moved = before && planSettled(before, verdictOf(status), now);
   if (before === null || moved === null) return nothing;
   mayLetGo(status, actor);
-  if (moved.status !== 'IN_PROGRESS')
-    return { events: await writeMove(tx, { before, after: moved, actor, now }), stopId: before.stopId };
+  if (moved.status !== 'IN_PROGRESS') {
+    const ended = await writeMove(tx, { before, after: moved, actor, now });
+    return { events: ended, afterwards: () => announceRecovery(deps, toldOf(before)) };
+  }
   const steps = approvedSteps(deps, before, approval);
   await replaceSteps(tx, before.id, steps);
   const planned: Recovery = { ...before, steps };
   const data = { modifications: approval.modifications as Json, steps: steps.map(recordedStep) as Json[] };
   const started = recoveryEvent(planned, 'recovery_started', data, actor, now);
-  const events = await goOn(tx, deps, planned, { ...moved, steps }, actor, now);
-  return { events: [started, ...events], stopId: before.stopId };
+  const { events, asking } = await goOn(tx, deps, planned, { ...moved, steps }, actor, now);
+  return { events: [started, ...events], afterwards: () => announceRecovery(deps, toldOf(before, asking)) };
 }
 
 /** The steps as they were approved: with the approver's changes, and without what then has nothing to do. */
@@ -70,7 +60,7 @@ function mayLetGo(status: Settlement['status'], { kind, role }: Actor): void {
 }
 
 /** A step was approved, or was not: where the recovery goes by itself, a worker runs it (behaviour 7.5, 7.6). */
-export async function onStepSettled(tx: Tx, deps: RecoveryDeps, settlement: Settlement): Promise<Settled> {
+export async function onStepSettled(tx: Tx, deps: RecoveryDeps, settlement: Settlement): Promise<Consequences> {
   const { approval, status, actor, now } = settlement;
   const before = await lockRecovery(tx, approval.recoveryId!);
   const after =
@@ -78,8 +68,15 @@ export async function onStepSettled(tx: Tx, deps: RecoveryDeps, settlement: Sett
   if (before === null || after === null) return nothing;
   mayLetGo(status, actor);
   const events = await writeMove(tx, { before, after, actor, now });
-  if (status === 'APPROVED' && asksByItself(before.recoveryType)) await deps.enqueueRecoveries(tx, [before.id]);
-  return { events, stopId: before.stopId };
+  const runs = status === 'APPROVED' && asksByItself(before.recoveryType);
+  if (runs) await deps.enqueueRecoveries(tx, [before.id]);
+  return {
+    events,
+    afterwards() {
+      announceRecovery(deps, toldOf(before));
+      if (runs) wakeWorkers(deps);
+    },
+  };
 }
 
 /** Writes the move; where the recovery goes by itself, the step whose turn it is by then is asked for along with it. */
@@ -90,10 +87,18 @@ async function goOn(
   moved: Recovery,
   actor: Actor,
   now: Date,
-): Promise<NewEvent[]> {
-  const next = currentStep(moved);
-  if (next === null || !asksByItself(moved.recoveryType)) return writeMove(tx, { before, after: moved, actor, now });
-  const events = await writeMove(tx, { before, after: asked(moved, next), actor, now });
-  await askForStep(tx, deps, moved, next, { requestedBy: systemActor, note: null, now });
-  return events;
+): Promise<{ events: NewEvent[]; asking: Written | null }> {
+  const next = asksByItself(moved.recoveryType) ? currentStep(moved) : null;
+  const after = next === null ? moved : asked(moved, next);
+  const events = await writeMove(tx, { before, after, actor, now });
+  const asking = next && (await askForStep(tx, deps, moved, next, { requestedBy: systemActor, note: null }));
+  return { events, asking };
 }
+
+/** The events of the recovery itself are told of with the approval that was settled. */
+const toldOf = ({ projectId, stopId }: Recovery, asking: Written | null = null): RecoveryTold => ({
+  projectId,
+  stopId,
+  approvalIds: asking ? [asking.approval.id] : [],
+  eventIds: asking?.eventIds ?? [],
+});
