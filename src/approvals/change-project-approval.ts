@@ -67,6 +67,7 @@ export async function changeProjectApproval(
   return {
     approval: { ...row, version: locked.version + 1 },
     eventIds: await appendEvents(tx, deps.ids, events),
+    afterwards,
   };
 }
 
