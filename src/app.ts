@@ -1,3 +1,5 @@
+import { standIns } from './approvals/stand-ins.ts';
+import { createApprovalSweep } from './approvals/sweep.ts';
 import { earliestDue } from './clock/due.ts';
 import { createSweeps, type Sweeps } from './clock/sweeps.ts';
 import type { Config } from './config.ts';
@@ -22,6 +24,7 @@ import { createWorker } from './jobs/worker.ts';
 import type { Clock } from './kernel/clock.ts';
 import { createIds } from './kernel/ids.ts';
 import type { Log } from './kernel/log.ts';
+import { onPlanSettled, onStepSettled } from './recovery/settled.ts';
 import { createBreakers, createHttpRunner } from './runners/http/runner.ts';
 import { createRegistry } from './runners/registry.ts';
 import { createScriptedRunner } from './runners/scripted/runner.ts';
@@ -112,6 +115,7 @@ export function createApp({ config, clock, log, database: given }: AppOptions): 
     let sweeps: Sweeps | null = null;
     let url = config.server.publicUrl ?? '';
     const house: House = {
+      ...standIns,
       database,
       prisma,
       clock,
@@ -125,13 +129,18 @@ export function createApp({ config, clock, log, database: given }: AppOptions): 
       stops: emergency,
       enqueueDrives: queue.enqueueDrives,
       enqueueRecoveries: queue.enqueueRecoveries,
+      onSettled: {
+        ...standIns.onSettled,
+        RECOVERY_PLAN: (tx, settlement) => onPlanSettled(tx, house, settlement),
+        RECOVERY_STEP: (tx, settlement) => onStepSettled(tx, house, settlement),
+      },
       wakeSweeps: (dueAt) => sweeps?.wake(dueAt),
       forget: authenticator.forget,
       runners,
       publicUrl: () => url,
     };
     // The clock's work goes with the lead, like sealing: whatever the processes' roles, exactly one does it.
-    sweeps = createSweeps({ database, clock, log, deps: house });
+    sweeps = createSweeps({ database, clock, log, deps: house, more: [createApprovalSweep(house)] });
     sweeps.start();
     stops.push(() => sweeps?.stop());
     const watch = createStopWatch({ database, clock, log, stops: emergency });

@@ -6,7 +6,6 @@ import type { Change, VotedApproval } from '../sessions/aggregate.ts';
 import type { Draft } from '../sessions/draft.ts';
 import { changeApproval } from './change-approval.ts';
 import { changeProjectApprovalNow, resolvedEvent } from './change-project-approval.ts';
-import { isDue } from './deadlines.ts';
 import { expireProjectApproval } from './expire.ts';
 import { isCall, isOfSession, isPending, mayCancel, notFound } from './rules.ts';
 import type { ApprovalDeps } from './seams.ts';
@@ -29,7 +28,7 @@ export async function cancelApproval(
   const row = await deps.prisma.approval.findUnique({ where: { id } });
   if (row === null || !inScope(viewer, row.projectId)) throw new DomainError([notFound]);
   if (isOfSession(row.kind)) return cancelInSession(deps, viewer, id, reason);
-  if (isDue(row, deps.clock.now())) await expireProjectApproval(deps, row);
+  await expireProjectApproval(deps, row.id);
   await changeProjectApprovalNow(deps, 'cancel an approval', row, (approval, { now }) => {
     const able = mayCancel(approval, viewer);
     if (!able.ok) throw new DomainError([able.error]);

@@ -9,7 +9,7 @@ import type { VotedApproval } from '../sessions/aggregate.ts';
 import { NOT_IN_TIME, warned, warningData } from './advance.ts';
 import { clockMoves } from './deadlines.ts';
 import { isOfRecovery } from './rules.ts';
-import type { ApprovalDeps } from './seams.ts';
+import type { ProjectApprovalDeps } from './seams.ts';
 import { updateApproval } from './store.ts';
 import { settled } from './vote.ts';
 
@@ -42,11 +42,11 @@ export interface Written {
  */
 export async function changeProjectApproval(
   tx: Tx,
-  deps: Pick<ApprovalDeps, 'clock' | 'ids' | 'onSettled'>,
+  deps: ProjectApprovalDeps,
   { id, projectId, kind }: Pick<Approval, 'id' | 'projectId' | 'kind'>,
   decide: DecideProjectApproval,
 ): Promise<Written | null> {
-  const stopped = isOfRecovery(kind) ? false : await isStopped(tx, projectId);
+  const stopped = isOfRecovery(kind) ? false : (await isStopped(tx, projectId)) !== false;
   await tx.$executeRaw`SELECT 1 FROM approvals WHERE id = ${id} FOR NO KEY UPDATE`;
   const locked = await tx.approval.findUniqueOrThrow({ where: { id }, include: { votes: true } });
   const now = deps.clock.now();
@@ -73,7 +73,7 @@ export async function changeProjectApproval(
 
 /** The same in a transaction of its own, announced. */
 export async function changeProjectApprovalNow(
-  deps: ApprovalDeps,
+  deps: ProjectApprovalDeps,
   name: string,
   approval: Pick<Approval, 'id' | 'projectId' | 'kind'>,
   decide: DecideProjectApproval,
@@ -85,7 +85,7 @@ export async function changeProjectApprovalNow(
 }
 
 /** To be called after the commit. */
-export function announceApproval({ changes, committed }: ApprovalDeps, written: Written | null): void {
+export function announceApproval({ changes, committed }: ProjectApprovalDeps, written: Written | null): void {
   if (written === null) return;
   const { approval, eventIds } = written;
   changes.announce({
@@ -100,10 +100,10 @@ export function announceApproval({ changes, committed }: ApprovalDeps, written: 
 }
 
 /** Shared: a stop writes this row first, so that either it finds what is decided here, or this finds the stop (7.2). */
-async function isStopped(tx: Tx, projectId: string): Promise<boolean> {
+export async function isStopped(tx: Tx, projectId: string): Promise<boolean | null> {
   const [project] = await tx.$queryRaw<{ stopId: string | null }[]>`
     SELECT stop_id AS "stopId" FROM projects WHERE id = ${projectId} FOR SHARE`;
-  return project?.stopId != null;
+  return project === undefined ? null : project.stopId !== null;
 }
 
 /** What the clock had due, on the state that is decided next (behaviour 5.7). */

@@ -1,4 +1,3 @@
-import type { Approval } from '../generated/prisma/client.ts';
 import { systemActor } from '../identity/viewer.ts';
 import type { Aggregate, Decision, VotedApproval } from '../sessions/aggregate.ts';
 import { begin, toChange } from '../sessions/draft.ts';
@@ -6,7 +5,7 @@ import type { SessionDeps } from '../sessions/deps.ts';
 import { advance } from './advance.ts';
 import { changeProjectApprovalNow } from './change-project-approval.ts';
 import { isDue } from './deadlines.ts';
-import type { ApprovalDeps } from './seams.ts';
+import type { ProjectApprovalDeps } from './seams.ts';
 
 /** The clock's own verb: does what is due on an approval of a session. Nothing where somebody was faster. */
 export async function expireApproval({ changeSession }: SessionDeps, id: string): Promise<void> {
@@ -29,10 +28,11 @@ export async function expireApprovalsInSession(
 }
 
 /** The same for one that belongs to no session. */
-export const expireProjectApproval = (
-  deps: ApprovalDeps,
-  approval: Pick<Approval, 'id' | 'projectId' | 'kind'>,
-): Promise<void> => changeProjectApprovalNow(deps, 'expire an approval', approval, () => null);
+export async function expireProjectApproval(deps: ProjectApprovalDeps, id: string): Promise<void> {
+  const approval = await deps.prisma.approval.findUnique({ where: { id } });
+  if (approval !== null && isDue(approval, deps.clock.now()))
+    await changeProjectApprovalNow(deps, 'expire an approval', approval, () => null);
+}
 
 function decideDue(
   aggregate: Aggregate | null,

@@ -44,6 +44,9 @@ export const isCall = ({ kind }: Pick<Approval, 'kind'>): boolean => kind === 'A
 export const isUnstarted = ({ kind, status, startedAt }: Approval): boolean =>
   kind === 'AGENT_CALL' && (status === 'PENDING' || status === 'APPROVED') && startedAt === null;
 
+/** Its session is not silent: people have yet to decide, or what they approved has yet to begin, and has a deadline. */
+export const waitsForPeople = (approval: Approval): boolean => isPending(approval) || approval.dueAt !== null;
+
 /** Lifts a stop, so that no stop holds it (behaviour 7.4). */
 export const isOfRecovery = (kind: ApprovalKind): boolean =>
   kind === 'RECOVERY_PLAN' || kind === 'RECOVERY_STEP';
@@ -79,6 +82,10 @@ export function mayStillDecide({ status }: Pick<Approval, 'status'>): Outcome<nu
 /** The votes that count: of the present round, for exactly what may run. */
 export const countingVotes = ({ votes, round, digest }: VotedApproval): readonly ApprovalVote[] =>
   votes.filter((vote) => vote.round === round && vote.digest === digest);
+
+/** What of a task must be settled before the task can be finished. */
+export const openOf = (approvals: readonly Approval[], taskId: string): Approval | undefined =>
+  approvals.find((approval) => approval.taskId === taskId && approval.open);
 
 /** How many different people have approved what stands. */
 export const approvalsGiven = (approval: VotedApproval): number =>

@@ -17,15 +17,17 @@ import type { SessionDeps } from '../sessions/deps.ts';
 
 // What approvals need of other rooms, and no more of it than this: put together in app.ts.
 
-export type RiskFlagCategory =
-  | 'CONTENT'
-  | 'CODE'
-  | 'SECRET'
-  | 'PRIVACY'
-  | 'COMPLETENESS'
-  | 'CONSISTENCY'
-  | 'COST'
-  | 'POLICY';
+export const riskFlagCategories = [
+  'CONTENT',
+  'CODE',
+  'SECRET',
+  'PRIVACY',
+  'COMPLETENESS',
+  'CONSISTENCY',
+  'COST',
+  'POLICY',
+] as const;
+export type RiskFlagCategory = (typeof riskFlagCategories)[number];
 
 export interface RiskFlag {
   category: RiskFlagCategory;
@@ -149,11 +151,13 @@ export interface ApprovalDeps extends SessionDeps {
     now: Date,
   ): Promise<boolean>;
   onSettled: Partial<Record<ApprovalKind, OnSettled>>;
-  stops: {
-    /** Stops the project where the signals that lie there are reason to (behaviour 7.1). */
-    look(projectId: string): Promise<void>;
-  };
   changes: { announce(announcement: Announcement): void };
   /** Say that events were committed. */
   committed: () => void;
 }
+
+/** What approvals that belong to no session take. */
+export type ProjectApprovalDeps = Pick<
+  ApprovalDeps,
+  'prisma' | 'database' | 'clock' | 'ids' | 'onSettled' | 'changes' | 'committed'
+>;

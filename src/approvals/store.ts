@@ -32,7 +32,7 @@ export async function insertApproval(tx: Tx, approval: Approval): Promise<void> 
 /** Where it still stands at the version that was read; it was locked, so anything else is a defect. */
 export async function updateApproval(
   tx: Tx,
-  { votes: _, ...approval }: VotedApproval,
+  { votes: _votes, ...approval }: VotedApproval,
   version: number,
   vote: ApprovalVote | null,
 ): Promise<void> {

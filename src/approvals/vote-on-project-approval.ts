@@ -12,7 +12,6 @@ import {
   resolvedEvent,
   type Written,
 } from './change-project-approval.ts';
-import { isDue } from './deadlines.ts';
 import { expireProjectApproval } from './expire.ts';
 import type { PreparedBallot, VoteReply } from './respond.ts';
 import type { ApprovalDeps } from './seams.ts';
@@ -28,7 +27,7 @@ export async function voteOnProjectApproval(
   idempotency: Idempotency | null,
 ): Promise<{ reply: VoteReply; change: null }> {
   // By itself: what the clock had due stands whether or not the vote is taken.
-  if (isDue(row, deps.clock.now())) await expireProjectApproval(deps, row);
+  await expireProjectApproval(deps, row.id);
   let written: Written | null = null;
   const { reply, repeated } = await remembering(deps, 'decide an approval', idempotency, async (tx) => {
     written = await changeProjectApproval(tx, deps, row, (approval, { stopped, now }) => {

@@ -1,9 +1,9 @@
 import type { PrismaClient } from '../generated/prisma/client.ts';
 import type { Change } from '../sessions/aggregate.ts';
 
-/** A row that the clock must act on. */
+/** A row that the clock must act on. Approvals that belong to no session have a sweep of their own: approvals/sweep.ts. */
 export interface Due {
-  kind: 'intervention' | 'session';
+  kind: 'intervention' | 'session' | 'approval';
   id: string;
   sessionId: string;
   dueAt: Date;
@@ -27,6 +27,13 @@ export async function readDue(
     (SELECT 'intervention', id, session_id, due_at FROM interventions
       WHERE due_at IS NOT NULL AND due_at > ${now}::timestamptz ORDER BY due_at LIMIT 1)
     UNION ALL
+    (SELECT 'approval', id, session_id, due_at FROM approvals
+      WHERE due_at IS NOT NULL AND due_at <= ${now}::timestamptz AND session_id IS NOT NULL
+        AND id <> ALL(${aside}::text[]) ORDER BY due_at LIMIT ${limit})
+    UNION ALL
+    (SELECT 'approval', id, session_id, due_at FROM approvals
+      WHERE due_at IS NOT NULL AND session_id IS NOT NULL AND due_at > ${now}::timestamptz ORDER BY due_at LIMIT 1)
+    UNION ALL
     (SELECT 'session', id, id, stale_at FROM sessions
       WHERE stale_at IS NOT NULL AND stale_at <= ${now}::timestamptz AND id <> ALL(${aside}::text[]) ORDER BY stale_at LIMIT ${limit})
     UNION ALL
@@ -42,8 +49,8 @@ export async function readDue(
 /** The earliest deadline that these changes set: what the sweep must be woken for. */
 export function earliestDue(changes: readonly Change[]): Date | null {
   let earliest: Date | null = null;
-  for (const { asked = [], updated = [] } of changes) {
-    for (const { dueAt } of [...asked, ...updated]) {
+  for (const { asked = [], updated = [], approvalsAsked = [], approvalsUpdated = [] } of changes) {
+    for (const { dueAt } of [...asked, ...updated, ...approvalsAsked, ...approvalsUpdated]) {
       if (dueAt !== null && (earliest === null || dueAt < earliest)) earliest = dueAt;
     }
   }

@@ -1,3 +1,4 @@
+import { expireApproval, expireApprovalsInSession } from '../approvals/expire.ts';
 import { isUnavailable } from '../database/faults.ts';
 import type { Leadership } from '../database/leadership.ts';
 import type { Signals } from '../database/signals.ts';
@@ -9,6 +10,7 @@ import type { SessionDeps } from '../sessions/deps.ts';
 import { expireStaleSession } from '../sessions/expire-stale.ts';
 import { createAside } from './aside.ts';
 import { type Due, forgetKeys, readDue } from './due.ts';
+import { runSweeps, type Sweep } from './sweep.ts';
 
 // What the clock does, and how it comes to it: deadlines are columns, the sweep sleeps until the next of them is due
 // and hands what is due to the verbs. They decide at the version they read, so that a person who is faster, or a second
@@ -40,12 +42,14 @@ interface Deps {
   clock: Clock;
   log: Log;
   deps: SessionDeps;
+  /** What other rooms have the clock do. */
+  more?: readonly Sweep[];
   /** Milliseconds between two looks, 500 when left out. */
   poll?: number;
 }
 
 /** Keeps the deadlines (behaviour 3.9, 4.8, 4.12), in the one process that leads. */
-export function createSweeps({ database, clock, log, deps, poll = POLL }: Deps): Sweeps {
+export function createSweeps({ database, clock, log, deps, more = [], poll = POLL }: Deps): Sweeps {
   const { prisma, leadership } = database;
   const aside = createAside(clock);
   const undo: (() => void)[] = [];
@@ -71,6 +75,7 @@ export function createSweeps({ database, clock, log, deps, poll = POLL }: Deps):
           if (await forgetKeys(prisma, clock.now())) asked = true;
           else forgetAt = addSeconds(clock.now(), FORGET_EVERY);
         }
+        if (await runSweeps(more, { now: clock.now, arm, log })) asked = true;
       } catch (error) {
         asked = false;
         log.warn({ err: error }, 'a sweep failed; the next one tries again');
@@ -164,30 +169,45 @@ export function createSweeps({ database, clock, log, deps, poll = POLL }: Deps):
 
 interface Alone {
   id: string;
-  act: (deps: SessionDeps) => Promise<void>;
+  act: Act;
 }
 
+type Act = (deps: SessionDeps) => Promise<void>;
+
 interface Unit {
-  act: (deps: SessionDeps) => Promise<void>;
+  act: Act;
   /** What it consists of, each for itself. */
   alone: Alone[];
 }
 
-/** One act a session: it is what a change is a change of. */
+/** One act a session and kind: a session is what a change is a change of. */
 function bySession(due: readonly Due[]): Unit[] {
   const units = new Map<string, Unit>();
   for (const { kind, id, sessionId } of due) {
+    const act = actOn(kind, id);
     if (kind === 'session') {
-      const act = (deps: SessionDeps) => expireStaleSession(deps, id);
-      units.set(`stale ${id}`, { act, alone: [{ id, act }] });
+      units.set(`${kind} ${id}`, { act, alone: [{ id, act }] });
       continue;
     }
-    const unit = units.get(sessionId) ?? {
-      act: (deps: SessionDeps) => expireInSession(deps, sessionId),
-      alone: [],
-    };
-    unit.alone.push({ id, act: (deps) => expireIntervention(deps, id) });
-    units.set(sessionId, unit);
+    const unit = units.get(`${kind} in ${sessionId}`) ?? { act: actInSession(kind, sessionId), alone: [] };
+    unit.alone.push({ id, act });
+    units.set(`${kind} in ${sessionId}`, unit);
   }
   return [...units.values()];
 }
+
+function actOn(kind: Due['kind'], id: string): Act {
+  switch (kind) {
+    case 'session':
+      return (deps) => expireStaleSession(deps, id);
+    case 'intervention':
+      return (deps) => expireIntervention(deps, id);
+    case 'approval':
+      return (deps) => expireApproval(deps, id);
+  }
+}
+
+const actInSession =
+  (kind: 'intervention' | 'approval', sessionId: string): Act =>
+  (deps) =>
+    kind === 'intervention' ? expireInSession(deps, sessionId) : expireApprovalsInSession(deps, sessionId);

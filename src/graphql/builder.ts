@@ -14,6 +14,7 @@ export const builder = new SchemaBuilder<{
     ID: { Input: string; Output: string };
     DateTime: { Input: Date; Output: Date };
     JSON: { Input: Json; Output: unknown };
+    Decimal: { Input: string; Output: string };
     EventCursor: { Input: string; Output: string };
   };
 }>({

@@ -1,3 +1,4 @@
+import type { ApprovalDeps } from '../approvals/seams.ts';
 import type { Database } from '../database/open.ts';
 import type { LiftDeps } from '../emergency/deps.ts';
 import type { Changes } from '../events/changes.ts';
@@ -6,10 +7,12 @@ import type { Authenticator } from '../identity/authenticate.ts';
 import type { Viewer } from '../identity/viewer.ts';
 import type { Log } from '../kernel/log.ts';
 import type { RecoveryDeps } from '../recovery/deps.ts';
-import type { SessionDeps } from '../sessions/deps.ts';
 
 /** What the doors reach verbs and readers through; made once, in app.ts. */
-export interface House extends SessionDeps, Pick<LiftDeps, 'enqueueDrives' | 'wakeSweeps'>, Pick<RecoveryDeps, 'enqueueRecoveries'> {
+export interface House
+  extends ApprovalDeps,
+    Pick<LiftDeps, 'enqueueDrives' | 'wakeSweeps'>,
+    Pick<RecoveryDeps, 'enqueueRecoveries'> {
   database: Database;
   log: Log;
   authenticator: Authenticator;

@@ -23,21 +23,31 @@ const typeNames: Partial<Record<IdPrefix, string>> = {
 export const Node = builder.interfaceRef<NodeRow>('Node').implement({
   description: 'Anything with an id. Ids are opaque; one id works here, in URLs and in logs.',
   fields: (t) => ({ id: t.exposeID('id') }),
-  resolveType: ({ id }) => typeNames[prefixOf(id)!],
+  resolveType: (row) => {
+    const prefix = prefixOf(row.id)!;
+    return typeNames[prefix] ?? loaders.get(prefix)?.nameOf?.(row);
+  },
 });
 
 type Loader = (id: string, context: Context) => Promise<NodeRow | null>;
-const loaders = new Map<IdPrefix, Loader>();
+const loaders = new Map<IdPrefix, { load: Loader; nameOf?: (row: NodeRow) => string }>();
 
-/** Says how a type's nodes are found by id; null where the viewer can't see one. */
-export function loadNodesWith(prefix: IdPrefix, load: Loader): void {
-  loaders.set(prefix, load);
+/**
+ * Says how a type's nodes are found by id; null where the viewer can't see one. `nameOf`: where the prefix alone does not
+ * tell the type.
+ */
+export function loadNodesWith<Row extends NodeRow>(
+  prefix: IdPrefix,
+  load: (id: string, context: Context) => Promise<Row | null>,
+  nameOf?: (row: Row) => string,
+): void {
+  loaders.set(prefix, { load, nameOf: nameOf as ((row: NodeRow) => string) | undefined });
 }
 
 /** A malformed id, one of a type without nodes, one that is not there, one of another project: all null. */
 export async function findNode(id: string, context: Context): Promise<NodeRow | null> {
   const prefix = prefixOf(id);
-  return (prefix && (await loaders.get(prefix)?.(id, context))) ?? null;
+  return (prefix && (await loaders.get(prefix)?.load(id, context))) ?? null;
 }
 
 builder.queryField('node', (t) =>

@@ -57,6 +57,21 @@ function literal(node: ValueNode, variables: Record<string, unknown>): unknown {
   }
 }
 
+builder.scalarType('Decimal', {
+  description: 'A decimal number as text, four places out ("100.0000"), at most four in.',
+  serialize: (value) => value,
+  parseValue: (value) => {
+    if (typeof value !== 'string' && typeof value !== 'number')
+      throw new GraphQLError('Decimal must be a decimal number, as text');
+    return String(value);
+  },
+  parseLiteral: (node) => {
+    if (node.kind !== Kind.STRING && node.kind !== Kind.INT && node.kind !== Kind.FLOAT)
+      throw new GraphQLError('Decimal must be a decimal number, as text');
+    return node.value;
+  },
+});
+
 builder.scalarType('EventCursor', {
   description: 'An opaque position in the event log; a later event has a later cursor.',
   serialize: (value) => value,

@@ -7,6 +7,8 @@ import '../interventions/schema.ts';
 import '../interventions/mutations.ts';
 import '../sessions/schema.ts';
 import '../events/schema.ts';
+import '../approvals/schema.ts';
+import '../approvals/mutations.ts';
 import '../emergency/schema.ts';
 import '../recovery/schema.ts';
 import './subscriptions.ts';

@@ -46,7 +46,8 @@ const Agent = builder.prismaObject('Agent', {
     type: t.expose('type', { type: AgentType }),
     status: t.field({
       type: AgentStatus,
-      description: 'Read off what it is doing: WAITING_FOR_HITL while a request of its is pending.',
+      description:
+        'Read off what it is doing: WAITING_FOR_HITL while a request, a call or an answer of its is pending.',
       resolve: (agent, _, context) => statusOf(agent, context),
     }),
     lastActivity: t.expose('lastActivity', {
@@ -70,6 +71,7 @@ export const TeamStatus = builder.objectRef<StatusRow>('TeamStatus').implement({
     emergencyStopped: t.exposeBoolean('emergencyStopped', {
       description: 'An emergency stop of its project is in force.',
     }),
+    pendingApprovals: t.exposeInt('pendingApprovals'),
     updatedAt: t.expose('updatedAt', { type: 'DateTime' }),
   }),
 });

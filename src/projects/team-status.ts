@@ -11,6 +11,7 @@ export interface TeamStatus {
   waitingSessions: number;
   pendingInterventions: number;
   emergencyStopped: boolean;
+  pendingApprovals: number;
   updatedAt: Date;
 }
 
@@ -18,13 +19,14 @@ export interface TeamStatus {
 export async function readTeamStatus(prisma: PrismaClient, teamId: string, now: Date): Promise<TeamStatus> {
   // The conditions are written out: only so do they match the partial indexes.
   const [row] = await prisma.$queryRaw<
-    { active: number; waiting: number; pending: number; stopped: boolean }[]
+    { active: number; waiting: number; pending: number; approvals: number; stopped: boolean }[]
   >`
     SELECT
       (SELECT count(*)::int FROM sessions WHERE team_id = ${teamId} AND stale_at IS NOT NULL
         AND status IN ('ACTIVE', 'PROCESSING_INTERVENTION', 'CONTINUING_ASYNC')) AS active,
       (SELECT count(*)::int FROM sessions WHERE team_id = ${teamId} AND stale_at IS NOT NULL
         AND status = 'WAITING_FOR_HUMAN') AS waiting,
+      (SELECT count(*)::int FROM approvals WHERE team_id = ${teamId} AND status = 'PENDING') AS approvals,
       coalesce((SELECT pending FROM intervention_queues WHERE team_id = ${teamId}), 0) AS pending,
       coalesce((SELECT p.stop_id IS NOT NULL FROM teams t JOIN projects p ON p.id = t.project_id WHERE t.id = ${teamId}), true) AS stopped`;
   return {
@@ -33,6 +35,7 @@ export async function readTeamStatus(prisma: PrismaClient, teamId: string, now: 
     waitingSessions: row!.waiting,
     pendingInterventions: row!.pending,
     emergencyStopped: row!.stopped,
+    pendingApprovals: row!.approvals,
     updatedAt: now,
   };
 }
@@ -67,7 +70,10 @@ export async function readAgentStatuses(
 ): Promise<AgentStatus[]> {
   const rows = await prisma.$queryRaw<{ id: string; waits: boolean; session: SessionStatus | null }[]>`
     SELECT a.id, s.status AS session, EXISTS (
-      SELECT FROM interventions i WHERE i.team_id = a.team_id AND i.agent_name = a.name AND i.status = 'PENDING') AS waits
+      SELECT FROM interventions i WHERE i.team_id = a.team_id AND i.agent_name = a.name AND i.status = 'PENDING')
+      OR EXISTS (
+      SELECT FROM approvals p WHERE p.team_id = a.team_id AND p.status = 'PENDING' AND p.proposal->>'agentName' = a.name)
+      AS waits
     FROM agents a LEFT JOIN sessions s ON s.id = a.last_session_id
     WHERE a.id = ANY(${agents.map(({ id }) => id)})`;
   const found = new Map(rows.map((row) => [row.id, agentStatus(row.waits, row.session)]));

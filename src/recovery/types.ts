@@ -130,6 +130,6 @@ builder.objectFields(RecoveryApproval, (t) => ({
     nullable: true,
     description: 'The step that is asked for; null where the plan is.',
     resolve: ({ stepId }, _, { house }) =>
-      stepId && house.prisma.recoveryStep.findUnique({ where: { id: stepId } }),
+      stepId === null ? null : house.prisma.recoveryStep.findUnique({ where: { id: stepId } }),
   }),
 }));

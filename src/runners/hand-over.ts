@@ -116,9 +116,10 @@ export async function giveUp(deps: SessionDeps, session: Session, reason: string
   await changeOne(deps, runnerViewer(session, session.runner), {
     sessionId: session.id,
     withUndelivered: true,
-    decide(draft, _, now) {
+    withApprovals: true,
+    decide(draft, { tasks }, now) {
       if (hasEnded(draft.session.status)) return { reply: null, unchanged: true };
-      failDraft(draft, reason, systemActor, now);
+      failDraft(draft, tasks, reason, systemActor, now);
       return { reply: null };
     },
   });

@@ -1,3 +1,4 @@
+import { waitsForPeople } from '../approvals/rules.ts';
 import { systemActor } from '../identity/viewer.ts';
 import { addSeconds } from '../kernel/clock.ts';
 import type { SessionDeps } from './deps.ts';
@@ -11,12 +12,13 @@ import { isLive, STALE_AFTER_SECONDS, waitsForHuman } from './rules.ts';
 export async function expireStaleSession({ changeSession }: SessionDeps, sessionId: string): Promise<void> {
   await changeSession({
     sessionId,
+    withApprovals: true,
     decide(aggregate, now) {
       if (aggregate?.session.staleAt == null || aggregate.session.staleAt > now) return { reply: null };
       const draft = begin(aggregate);
       const { session } = draft;
       const silentUntil = addSeconds(session.lastActivity, STALE_AFTER_SECONDS);
-      if (waitsForHuman(session))
+      if (waitsForHuman(session) || aggregate.approvals.some(waitsForPeople))
         draft.session = { ...session, staleAt: addSeconds(now, STALE_AFTER_SECONDS) };
       else if (silentUntil > now) draft.session = { ...session, staleAt: silentUntil };
       else if (!isLive(session.status)) draft.session = { ...session, staleAt: null };

@@ -1,5 +1,7 @@
 import { taskFinished } from '../emergency/conditions.ts';
 import type { AgentType, TaskStatus } from '../generated/prisma/enums.ts';
+import { openOf } from '../approvals/rules.ts';
+import { isFinished } from '../approvals/task-status.ts';
 import type { Viewer } from '../identity/viewer.ts';
 import { deliverInDraft } from '../interventions/acknowledge.ts';
 import { Faults, MAX_MESSAGE, MAX_NAME } from '../kernel/bounds.ts';
@@ -59,11 +61,9 @@ export async function createTask(deps: SessionDeps, viewer: Viewer, input: Creat
   });
 }
 
-const FINISHED: readonly TaskStatus[] = ['COMPLETED', 'FAILED', 'REJECTED', 'CANCELLED'];
-
 /**
- * COMPLETED or FAILED; a task that has finished stays as it is (the same once more is no fault). Where too many have
- * failed, the project is stopped by the time that this answers (behaviour 7.1).
+ * COMPLETED or FAILED; a task that has finished stays as it is (the same once more is no fault). Not while an approval of
+ * it is open: INVALID_STATE. Where too many have failed, the project is stopped by the time that this answers (behaviour 7.1).
  */
 export async function finishTask(
   deps: SessionDeps,
@@ -78,14 +78,18 @@ export async function finishTask(
   return changeOne<{ taskId: string }>(deps, viewer, {
     taskId,
     withUndelivered: true,
+    withApprovals: true,
     decide(draft, { session, tasks }, now) {
       const task = tasks.find(({ id }) => id === taskId)!;
-      if (FINISHED.includes(task.status)) {
+      if (isFinished(task)) {
         if (task.status === status) return { reply: { taskId }, unchanged: true };
         return { refusal: [{ code: 'INVALID_STATE', message: `the task is ${task.status}` }] };
       }
       const able = mayAct(session);
       if (!able.ok) return { refusal: [able.error] };
+      const open = openOf(draft.approvals, taskId);
+      if (open !== undefined)
+        return { refusal: [{ code: 'INVALID_STATE', message: `the task has an open approval: ${open.id}` }] };
       draft.tasks.push({ ...task, status, result: result ?? null, updatedAt: now, finishedAt: now });
       const taken = isExternal(session)
         ? draft.interventions.filter(({ agentName }) => agentName === task.agentName)

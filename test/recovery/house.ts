@@ -31,6 +31,7 @@ export function openRecoveryHouse(
   const jobs: string[] = [];
   const recovery: RecoveryDeps = {
     ...house.emergency,
+    prisma: database.prisma,
     log: silent,
     enqueueRecoveries: async (_, ids) => void jobs.push(...ids),
     onSettled: {

@@ -68,7 +68,8 @@ export async function openHouse({
     announce: (changes) => announceToWorkers(database.signals, changes),
   });
   const deps: SessionDeps = { prisma: database.prisma, changeSession, clock, ids, stops, runners: registry };
-  const worker = createWorker({ database, clock, log, queue, sessions: deps, runners: registry });
+  const recoveries = { ...emergency, prisma: database.prisma, log, enqueueRecoveries: queue.enqueueRecoveries, onSettled: {} };
+  const worker = createWorker({ database, clock, log, queue, sessions: deps, recoveries, runners: registry });
   const { projectId, teamId, person } = beside ?? (await makeTeam(deps));
   let closing: Promise<void> | null = null;
   return {

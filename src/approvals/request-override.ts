@@ -1,0 +1,73 @@
+import { toDecimal } from '../budgets/state.ts';
+import type { BudgetLimitType } from '../generated/prisma/enums.ts';
+import { idempotencyOf } from '../idempotency/idempotency.ts';
+import { remembering } from '../idempotency/remember.ts';
+import { inScope, type Viewer } from '../identity/viewer.ts';
+import { Faults, MAX_MESSAGE } from '../kernel/bounds.ts';
+import { DomainError, refuse } from '../kernel/errors.ts';
+import { projectStopped } from '../sessions/rules.ts';
+import { unitsOf } from './amounts.ts';
+import { askApproval } from './ask.ts';
+import { announceApproval, isStopped, type Written } from './change-project-approval.ts';
+import type { ApprovalDeps } from './seams.ts';
+import { overrideTerms } from './terms.ts';
+
+export interface RequestOverrideInput {
+  projectId: string;
+  limitType: BudgetLimitType;
+  /** A decimal's text: dollars, or whole tokens. */
+  requestedAmount: string;
+  justification: string;
+  idempotencyKey?: string | null;
+}
+
+const isTokens = (limitType: BudgetLimitType): boolean => limitType.startsWith('TOKEN');
+
+/**
+ * Asks for more budget on one line, until its period ends (behaviour 6.5): a SUPERVISOR's to approve up to 100 dollars or
+ * 100,000 tokens, a MANAGER's beyond. Refusals: INVALID_INPUT, EMERGENCY_STOPPED.
+ */
+export async function requestBudgetOverride(deps: ApprovalDeps, viewer: Viewer, input: RequestOverrideInput) {
+  const units = checked(input);
+  const { projectId, limitType, justification } = input;
+  if (!inScope(viewer, projectId)) throw notThere();
+  const idempotency = idempotencyOf(viewer.credentialId, 'requestBudgetOverride', input);
+  let written: Written | null = null;
+  const { reply, repeated } = await remembering(deps, 'ask for more budget', idempotency, async (tx) => {
+    // Shared: a stop that comes at the same time either finds this approval, or is found here (behaviour 7.2).
+    const stopped = await isStopped(tx, projectId);
+    if (stopped === null) throw notThere();
+    if (stopped) throw new DomainError([projectStopped]);
+    const { requiredRole, requiresManagerApproval } = overrideTerms(
+      isTokens(limitType) ? 'tokens' : 'cost',
+      units,
+    );
+    const requestedAmount = toDecimal(units);
+    written = await askApproval(tx, deps, {
+      kind: 'BUDGET_OVERRIDE',
+      projectId,
+      summary: `${isTokens(limitType) ? `${units / 10_000n} tokens` : `${requestedAmount} dollars`} more for ${limitType}`,
+      proposal: { limitType, requestedAmount, justification, requiresManagerApproval },
+      requestedBy: viewer.actor,
+      requiredRole,
+      // What it asks for is over with the period.
+      expiresAt: await deps.budgets.periodEnd(tx, projectId, limitType, deps.clock.now()),
+    });
+    return { approvalId: written.approval.id };
+  });
+  if (!repeated) announceApproval(deps, written);
+  return { reply, change: null };
+}
+
+const notThere = () => refuse('NOT_FOUND', 'there is no such project', ['projectId']);
+
+/** The amount in ten-thousandths. */
+function checked({ limitType, requestedAmount, justification }: RequestOverrideInput): bigint {
+  const faults = new Faults();
+  const units = unitsOf(faults, ['requestedAmount'], requestedAmount, 1n);
+  if (units !== null && isTokens(limitType) && units % 10_000n !== 0n)
+    faults.add(['requestedAmount'], 'requestedAmount must be a whole number of tokens');
+  faults.text(['justification'], justification, MAX_MESSAGE, 1);
+  if (faults.errors.length > 0 || units === null) throw new DomainError(faults.errors);
+  return units;
+}
