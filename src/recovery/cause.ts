@@ -57,10 +57,14 @@ function judgeBudget(dayCost: DayCost | null, dailyCost: bigint | null, now: Dat
   const of = `${toDecimal(limit + dayCost.overridden)} dollars${dailyCost === null ? '' : ', the limit that this plan sets'}`;
   if (!pastCritical(dayCost, limit))
     return { cleared: true, finding: `the day's cost is ${spent}, within 150 % of ${of}` };
+  const way =
+    dailyCost === null
+      ? 'raise the daily cost limit'
+      : 'cancel this recovery and plan another with a higher daily cost limit';
   return {
     cleared: false,
     finding:
-      `the day's cost is ${spent}, past 150 % of ${of}: raise the daily cost limit, ` +
+      `the day's cost is ${spent}, past 150 % of ${of}: ${way}, ` +
       `or wait for the next day, which begins at ${dayCost.end.toISOString()}`,
   };
 }

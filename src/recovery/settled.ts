@@ -1,5 +1,6 @@
 import type { Written } from '../approvals/change-project-approval.ts';
 import type { Consequences, Settlement } from '../approvals/seams.ts';
+import { toUnits } from '../budgets/state.ts';
 import type { Tx } from '../database/transact.ts';
 import type { NewEvent } from '../events/append.ts';
 import type { Approval } from '../generated/prisma/client.ts';
@@ -9,11 +10,13 @@ import { DomainError, refuse } from '../kernel/errors.ts';
 import type { Json } from '../kernel/json.ts';
 import { announceRecovery, type RecoveryTold, wakeWorkers } from './announce.ts';
 import { askForStep } from './ask.ts';
+import { readStop } from './assess.ts';
+import { judge } from './cause.ts';
 import type { RecoveryDeps } from './deps.ts';
 import { recordedStep, recoveryEvent } from './events.ts';
 import { newStep } from './initiate.ts';
 import { changePlan, type ChangedStep } from './modifications.ts';
-import { isIdle } from './plan.ts';
+import { foreseen, isIdle } from './plan.ts';
 import { asked, asksByItself, currentStep, planSettled, type Recovery, stepSettled, type Verdict } from './rules.ts';
 import { lockRecovery, replaceSteps, writeMove } from './store.ts';
 
@@ -35,6 +38,7 @@ export async function onPlanSettled(tx: Tx, deps: RecoveryDeps, settlement: Sett
     return { events: ended, afterwards: () => announceRecovery(deps, toldOf(before)) };
   }
   const steps = approvedSteps(deps, before, approval);
+  await refuseHopelessLimits(tx, before, steps, now);
   await replaceSteps(tx, before.id, steps);
   const planned: Recovery = { ...before, steps };
   const data = { modifications: approval.modifications as Json, steps: steps.map(recordedStep) as Json[] };
@@ -51,6 +55,15 @@ function approvedSteps(deps: RecoveryDeps, { id, steps }: Recovery, { modificati
     ...newStep(step.id ?? deps.ids.next('step'), id, position, step),
     status: step.skipped || isIdle(step) ? ('SKIPPED' as const) : ('PENDING' as const),
   }));
+}
+
+/** A limit under which the stop could not lift again today is a slip, or a rejection in disguise. */
+async function refuseHopelessLimits(tx: Tx, { stopId }: Recovery, steps: Recovery['steps'], now: Date): Promise<void> {
+  const expected = foreseen(steps, toUnits);
+  if (expected.dailyCost === null) return;
+  const { evidence } = await readStop(tx, stopId);
+  const { cleared, finding } = judge('BUDGET_CRITICAL', evidence, expected, now);
+  if (!cleared) throw refuse('INVALID_INPUT', `modifications.limits.dailyCost: ${finding}`, ['modifications', 'limits', 'dailyCost']);
 }
 
 /** To let what a recovery waits for go is to hold the recovery up, and no less than managing it (behaviour 2.3). */

@@ -236,6 +236,18 @@ describe('a step that cannot be done, or may not (7.6)', () => {
     expect((await scene.call.budget()).dailyCostLimit.toString()).toBe('180');
   });
 
+  it('cannot be made hopeless by a limit beneath what is spent already', async () => {
+    await scene.recover.stop();
+    await scene.house.deps.prisma.budget.update({
+      where: { projectId: scene.team.projectId },
+      data: { dailyCostUsed: '90' },
+    });
+    const { approvalId } = await scene.recover.initiate();
+    const vote = (dailyCost: string) => scene.recover.vote(approvalId, { modifications: { limits: { dailyCost } } });
+    expect(await refusal(vote('59.9999'))).toBe('INVALID_INPUT');
+    await vote('60');
+  });
+
   it('that was rejected can be asked for again', async () => {
     await scene.recover.stop();
     const id = await scene.recover.begun('AUTOMATED');
