@@ -1,11 +1,12 @@
 import type { Role } from '../support/world.ts';
 
 /** What an operation is about: something of the project that `$id` names. */
-export type Subject = 'project' | 'team' | 'session' | 'intervention' | 'answered' | 'task' | 'key';
+export type Subject = 'project' | 'team' | 'session' | 'intervention' | 'answered' | 'task' | 'key' | 'stopped' | 'recovery';
 
 const people = {
   VIEWER: ['VIEWER', 'OPERATOR', 'SUPERVISOR', 'MANAGER', 'ADMIN'],
   OPERATOR: ['OPERATOR', 'SUPERVISOR', 'MANAGER', 'ADMIN'],
+  MANAGER: ['MANAGER', 'ADMIN'],
   ADMIN: ['ADMIN'],
 } as const satisfies Record<string, readonly Role[]>;
 const agentAnd = (from: keyof typeof people): readonly Role[] => ['AGENT', ...people[from]];
@@ -96,6 +97,16 @@ export const mutations: Record<string, MutationRow> = {
   ),
   claimIntervention: about(people.OPERATOR, 'intervention', 'claimIntervention(id: $id)'),
   releaseIntervention: about(people.OPERATOR, 'intervention', 'releaseIntervention(id: $id)'),
+
+  initiateRecovery: about(people.MANAGER, 'stopped', 'initiateRecovery(projectId: $id, recoveryType: GUIDED)'),
+  // The step whose turn it is stands in $step.
+  executeRecoveryStep: {
+    who: people.MANAGER,
+    subject: 'recovery',
+    document:
+      'mutation($id: ID!, $step: ID!) { result: executeRecoveryStep(recoverySessionId: $id, stepId: $step) { success message errors { code message path } } }',
+  },
+  cancelRecovery: about(people.MANAGER, 'recovery', 'cancelRecovery(recoverySessionId: $id)'),
 };
 
 /** `resumeSession` answers the current intervention of a session that waits: its subject is that session. */
@@ -141,6 +152,7 @@ export const queries: Record<string, QueryRow> = {
     'empty',
     'events(filter: {sessionId: $id}) { nodes { id } edges { cursor } totalCount pageInfo { startCursor hasNextPage } }',
   ),
+  recoverySession: read('recovery', 'null', 'recoverySession(id: $id) { id steps { id } }'),
   session: read('session', 'null', 'session(id: $id) { id }'),
   sessions: read(
     'team',
