@@ -22,6 +22,8 @@ export interface Executed {
   recoveryId: string;
   approvalId: string | null;
   kind: 'asked' | 'waits' | 'ran';
+  /** Why it could not be done, where it was run and could not. */
+  error: string | null;
 }
 
 export const notFound = () => refuse('NOT_FOUND', 'there is no such recovery', ['recoverySessionId']);
@@ -41,13 +43,14 @@ export async function executeRecoveryStep(deps: RecoveryDeps, viewer: Viewer, in
   const decided = await transact(deps.database, 'take a recovery on', (tx) => decide(tx, deps, viewer, { recoveryId, stepId, note }));
   if (decided.kind === 'run') {
     await runStep(deps, recoveryId, stepId, { actor: viewer.actor, note });
-    return { recoveryId, approvalId: null, kind: 'ran' };
+    const step = await deps.database.prisma.recoveryStep.findUnique({ where: { id: stepId } });
+    return { recoveryId, approvalId: null, kind: 'ran', error: step?.error ?? null };
   }
   if (decided.kind === 'ask') {
     const { projectId, stopId } = decided.recovery;
     announceRecovery(deps, { projectId, stopId, approvalIds: [decided.approvalId], eventIds: decided.eventIds });
   }
-  return { recoveryId, approvalId: decided.approvalId, kind: decided.kind === 'ask' ? 'asked' : 'waits' };
+  return { recoveryId, approvalId: decided.approvalId, kind: decided.kind === 'ask' ? 'asked' : 'waits', error: null };
 }
 
 type Decided =

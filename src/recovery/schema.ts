@@ -94,17 +94,17 @@ builder.mutationFields((t) => ({
     },
     async resolve(_, input, context) {
       authorize(context.viewer, 'recovery.manage');
-      let kind: Executed['kind'] = 'ran';
+      let message = '';
       const payload = await answer<RecoveryFields>(
         '',
         async () => {
           const executed = await executeRecoveryStep(context.house, context.viewer, input);
-          kind = executed.kind;
+          message = executed.error ?? said[executed.kind];
           return shown(context, executed.recoveryId, executed.approvalId);
         },
         () => shown(context, input.recoverySessionId),
       );
-      return payload.success ? { ...payload, message: said[kind] } : payload;
+      return payload.success ? { ...payload, message } : payload;
     },
   }),
   cancelRecovery: t.field({
