@@ -147,7 +147,15 @@ export function createApp({ config, clock, log, database: given }: AppOptions): 
     watch.start();
     stops.push(() => watch.stop());
     if (config.processRoles.worker) {
-      const worker = createWorker({ database, clock, log, queue, sessions: house, recoveries: house, runners });
+      const worker = createWorker({
+        database,
+        clock,
+        log,
+        queue,
+        sessions: house,
+        recoveries: house,
+        runners,
+      });
       await worker.start();
       stops.push(() => worker.stop(STOP_TURNS_WITHIN));
     }

@@ -45,12 +45,19 @@ export async function readStop(tx: Pick<Tx, '$queryRawUnsafe'>, stopId: string):
     evidence: {
       dayCost: budget && dayCostOf(budget),
       finishedTasks: finished.length,
-      failedTasks: finished.filter(({ status }) => status === 'FAILED').map(({ status: _, ...task }) => task),
+      failedTasks: finished.filter(({ status }) => status === 'FAILED').map(withoutStatus),
       flagged,
       usage: usage && usageOf(usage),
     },
   };
 }
+
+const withoutStatus = ({ id, agentName, finishedAt, error }: FailedTask): FailedTask => ({
+  id,
+  agentName,
+  finishedAt,
+  error,
+});
 
 const dayCostOf = ({ cost, day }: BudgetState): DayCost => ({
   used: cost.daily.used,

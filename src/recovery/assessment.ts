@@ -33,7 +33,9 @@ export function assessmentOf(found: Found, now: Date): JsonObject {
       tasks: {
         count: tasks.length,
         byState: countBy(tasks),
-        outcomeUnknown: shown(tasks.filter(({ started }) => started).map(({ id, agentName }) => ({ id, agentName }))),
+        outcomeUnknown: shown(
+          tasks.filter(({ started }) => started).map(({ id, agentName }) => ({ id, agentName })),
+        ),
       },
       frozenInterventions: found.frozenInterventions,
       frozenApprovals: { ...found.frozenApprovals },

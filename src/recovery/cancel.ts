@@ -46,9 +46,14 @@ async function cancel(tx: Tx, deps: RecoveryDeps, viewer: Viewer, id: string, re
   const eventIds = await appendEvents(
     tx,
     deps.ids,
-    events.map((event) => (event.type === 'recovery_ended' ? { ...event, data: { ...event.data, reason } } : event)),
+    events.map((event) =>
+      event.type === 'recovery_ended' ? { ...event, data: { ...event.data, reason } } : event,
+    ),
   );
-  const approvals = await cancelApprovals(tx, deps, id, { reason: reason ?? 'the recovery was cancelled', actor });
+  const approvals = await cancelApprovals(tx, deps, id, {
+    reason: reason ?? 'the recovery was cancelled',
+    actor,
+  });
   return {
     recovery: before,
     approvalIds: approvals.map(({ approval }) => approval.id),
@@ -63,7 +68,10 @@ async function cancelApprovals(
   recoveryId: string,
   { reason, actor }: { reason: string; actor: Actor },
 ): Promise<Written[]> {
-  const pending = await tx.approval.findMany({ where: { recoveryId, status: 'PENDING' }, orderBy: { id: 'asc' } });
+  const pending = await tx.approval.findMany({
+    where: { recoveryId, status: 'PENDING' },
+    orderBy: { id: 'asc' },
+  });
   const written: Written[] = [];
   for (const row of pending) {
     const one = await changeProjectApproval(tx, deps, row, (approval, { now }) => {

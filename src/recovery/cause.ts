@@ -92,5 +92,8 @@ function judgeUsage({ usage }: Evidence): Finding {
     usage === null
       ? 'no resource usage is on record any more'
       : `the last reported resource_usage is ${usage.value} % (${new Date(usage.at).toISOString()})`;
-  return { cleared: true, finding: `${last}; nothing has run since, and people must see to it that there is room` };
+  return {
+    cleared: true,
+    finding: `${last}; nothing has run since, and people must see to it that there is room`,
+  };
 }

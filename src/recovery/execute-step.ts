@@ -34,13 +34,19 @@ export const notFound = () => refuse('NOT_FOUND', 'there is no such recovery', [
  * cannot be done is FAILED with what is wrong, which is no refusal. Refusals: INVALID_STATE where it is not the step's
  * turn, it is done, or the recovery is over or its plan not approved; REASON_REQUIRED without the note of a MANUAL one.
  */
-export async function executeRecoveryStep(deps: RecoveryDeps, viewer: Viewer, input: ExecuteInput): Promise<Executed> {
+export async function executeRecoveryStep(
+  deps: RecoveryDeps,
+  viewer: Viewer,
+  input: ExecuteInput,
+): Promise<Executed> {
   const { recoverySessionId: recoveryId, stepId } = input;
   const faults = new Faults();
   faults.text(['note'], input.note, MAX_MESSAGE);
   if (faults.errors.length > 0) throw new DomainError(faults.errors);
   const note = input.note ?? null;
-  const decided = await transact(deps.database, 'take a recovery on', (tx) => decide(tx, deps, viewer, { recoveryId, stepId, note }));
+  const decided = await transact(deps.database, 'take a recovery on', (tx) =>
+    decide(tx, deps, viewer, { recoveryId, stepId, note }),
+  );
   if (decided.kind === 'run') {
     await runStep(deps, recoveryId, stepId, { actor: viewer.actor, note });
     const step = await deps.database.prisma.recoveryStep.findUnique({ where: { id: stepId } });
@@ -48,9 +54,19 @@ export async function executeRecoveryStep(deps: RecoveryDeps, viewer: Viewer, in
   }
   if (decided.kind === 'ask') {
     const { projectId, stopId } = decided.recovery;
-    announceRecovery(deps, { projectId, stopId, approvalIds: [decided.approvalId], eventIds: decided.eventIds });
+    announceRecovery(deps, {
+      projectId,
+      stopId,
+      approvalIds: [decided.approvalId],
+      eventIds: decided.eventIds,
+    });
   }
-  return { recoveryId, approvalId: decided.approvalId, kind: decided.kind === 'ask' ? 'asked' : 'waits', error: null };
+  return {
+    recoveryId,
+    approvalId: decided.approvalId,
+    kind: decided.kind === 'ask' ? 'asked' : 'waits',
+    error: null,
+  };
 }
 
 type Decided =
@@ -71,12 +87,24 @@ async function decide(
   const { kind, step } = allowed.value;
   if (kind === 'run') return { kind };
   if (kind === 'waits') {
-    const pending = await tx.approval.findFirst({ where: { stepId, status: 'PENDING' }, select: { id: true } });
+    const pending = await tx.approval.findFirst({
+      where: { stepId, status: 'PENDING' },
+      select: { id: true },
+    });
     return { kind, approvalId: pending?.id ?? null };
   }
   const now = deps.clock.now();
   const after = asked(before, step);
-  const eventIds = await appendEvents(tx, deps.ids, await writeMove(tx, { before, after, actor: viewer.actor, now }));
+  const eventIds = await appendEvents(
+    tx,
+    deps.ids,
+    await writeMove(tx, { before, after, actor: viewer.actor, now }),
+  );
   const asking = await askForStep(tx, deps, before, step, { requestedBy: viewer.actor, note });
-  return { kind, recovery: before, approvalId: asking.approval.id, eventIds: [...eventIds, ...asking.eventIds] };
+  return {
+    kind,
+    recovery: before,
+    approvalId: asking.approval.id,
+    eventIds: [...eventIds, ...asking.eventIds],
+  };
 }

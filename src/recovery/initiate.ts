@@ -11,7 +11,8 @@ import { readStop } from './assess.ts';
 import { assessmentOf } from './assessment.ts';
 import type { RecoveryDeps } from './deps.ts';
 import { recordedStep, recoveryEvent } from './events.ts';
-import { planFor, type PlannedStep, stepsOf } from './plan.ts';
+import { planFor } from './plan.ts';
+import { type PlannedStep, stepsOf } from './planned-steps.ts';
 import { OPEN, mayInitiate, type Recovery } from './rules.ts';
 import { createSteps } from './store.ts';
 
@@ -33,7 +34,13 @@ export async function initiateRecovery(
   return { recoveryId, approvalId: begun.approvalId };
 }
 
-async function begin(tx: Tx, deps: RecoveryDeps, viewer: Viewer, projectId: string, recoveryType: RecoveryType) {
+async function begin(
+  tx: Tx,
+  deps: RecoveryDeps,
+  viewer: Viewer,
+  projectId: string,
+  recoveryType: RecoveryType,
+) {
   // Two who initiate at once, and a lift, wait here for one another; the index recovery_sessions_open_key would refuse.
   const [project] = await tx.$queryRaw<{ stopId: string | null }[]>`
     SELECT stop_id AS "stopId" FROM projects WHERE id = ${projectId} FOR NO KEY UPDATE`;

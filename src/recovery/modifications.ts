@@ -1,13 +1,7 @@
 import { z } from 'zod';
 import type { UserError } from '../kernel/errors.ts';
-import {
-  mayBeSkipped,
-  type ActionName,
-  type Plan,
-  type PlannedStep,
-  planOf,
-  stepsOf,
-} from './plan.ts';
+import { type ActionName, type Plan, planOf } from './plan.ts';
+import { mayBeSkipped, type PlannedStep, stepsOf } from './planned-steps.ts';
 import type { JsonObject } from '../kernel/json.ts';
 
 // What a plan's approver may change (behaviour 7.5): which steps are left out, the limits, what becomes of each task and
@@ -17,7 +11,10 @@ const tokens = z.int().min(0);
 const dollars = z
   .union([z.string(), z.number()])
   .transform(String)
-  .refine((text) => /^\d{1,12}(\.\d{1,4})?$/.test(text), 'must be an amount of at least 0 with at most four decimal places');
+  .refine(
+    (text) => /^\d{1,12}(\.\d{1,4})?$/.test(text),
+    'must be an amount of at least 0 with at most four decimal places',
+  );
 
 const Modifications = z.strictObject({
   skip: z.array(z.string()).optional(),
@@ -110,7 +107,10 @@ function faultsOf(steps: readonly Step[], plan: Plan, changes: Modifications): U
 }
 
 function withFates(plan: Plan, { limits, tasks = {}, sessions = {} }: Modifications): Plan {
-  const planned = plan.sessions.map((session) => ({ ...session, fate: sessions[session.id] ?? session.fate }));
+  const planned = plan.sessions.map((session) => ({
+    ...session,
+    fate: sessions[session.id] ?? session.fate,
+  }));
   const abandoned = new Set(planned.filter(({ fate }) => fate === 'ABANDON').map(({ id }) => id));
   return {
     ...plan,

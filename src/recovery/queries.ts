@@ -2,7 +2,11 @@ import type { PrismaClient, RecoverySession, RecoveryStep } from '../generated/p
 import { inScope, type Viewer } from '../identity/viewer.ts';
 
 /** Null where the viewer sees no such recovery. */
-export async function findRecovery(prisma: PrismaClient, viewer: Viewer, id: string): Promise<RecoverySession | null> {
+export async function findRecovery(
+  prisma: PrismaClient,
+  viewer: Viewer,
+  id: string,
+): Promise<RecoverySession | null> {
   const recovery = await prisma.recoverySession.findUnique({ where: { id } });
   return recovery && inScope(viewer, recovery.projectId) ? recovery : null;
 }
@@ -13,4 +17,3 @@ export const lastRecoveryOf = (prisma: PrismaClient, stopId: string): Promise<Re
 
 export const stepsOf = (prisma: PrismaClient, recoveryId: string): Promise<RecoveryStep[]> =>
   prisma.recoveryStep.findMany({ where: { recoveryId }, orderBy: { position: 'asc' } });
-

@@ -71,7 +71,10 @@ const deny = (code: UserError['code'], message: string, path?: string[]): Allowe
 });
 
 /** One recovery at a time, of a stop that is in force (behaviour 7.4). */
-export function mayInitiate(stopId: string | null, open: { id: string; status: string } | null): Allowed<string> {
+export function mayInitiate(
+  stopId: string | null,
+  open: { id: string; status: string } | null,
+): Allowed<string> {
   if (stopId === null)
     return deny('INVALID_STATE', 'no emergency stop is in force: there is nothing to recover from');
   if (open !== null)
@@ -107,9 +110,16 @@ export function actOn(recovery: Recovery, stepId: string, note: string | null): 
   if (isDone(step.status)) return deny('INVALID_STATE', `the step is ${step.status}`);
   const current = currentStep(recovery)!;
   if (current.id !== step.id)
-    return deny('INVALID_STATE', `it is not this step's turn: "${current.title}" (${current.id}) comes first`);
+    return deny(
+      'INVALID_STATE',
+      `it is not this step's turn: "${current.title}" (${current.id}) comes first`,
+    );
   if (isByHand(recovery.recoveryType) && (note ?? '').trim() === '')
-    return deny('REASON_REQUIRED', 'note is required in a MANUAL recovery: what you did, or are about to do', ['note']);
+    return deny(
+      'REASON_REQUIRED',
+      'note is required in a MANUAL recovery: what you did, or are about to do',
+      ['note'],
+    );
   return allow({ kind: actFor(step.status), step });
 }
 
@@ -141,7 +151,12 @@ const withStep = (recovery: Recovery, step: RecoveryStep): Recovery => ({
 export function asked(recovery: Recovery, step: RecoveryStep): Recovery {
   const again = stoppedThere(step.status);
   return {
-    ...withStep(recovery, { ...step, status: 'WAITING_APPROVAL', error: null, ...(again && { result: null }) }),
+    ...withStep(recovery, {
+      ...step,
+      status: 'WAITING_APPROVAL',
+      error: null,
+      ...(again && { result: null }),
+    }),
     status: 'IN_PROGRESS',
   };
 }
@@ -192,9 +207,7 @@ export const failed = (recovery: Recovery, step: RecoveryStep, error: string): R
 
 /** Nobody wants it any more; the stop stays in force. */
 export function mayCancel(recovery: Recovery): Allowed<null> {
-  return isOpen(recovery.status)
-    ? allow(null)
-    : deny('INVALID_STATE', `the recovery is ${recovery.status}`);
+  return isOpen(recovery.status) ? allow(null) : deny('INVALID_STATE', `the recovery is ${recovery.status}`);
 }
 
 export function cancelled(recovery: Recovery, now: Date): Recovery {

@@ -33,20 +33,32 @@ export interface Runner {
  * itself. The act and the step's end are one transaction, so that a process that dies anywhere in here leaves a step that
  * may be run again. Returns quietly where there is nothing to run any more.
  */
-export async function runStep(deps: RecoveryDeps, recoveryId: string, stepId: string, runner: Runner): Promise<void> {
+export async function runStep(
+  deps: RecoveryDeps,
+  recoveryId: string,
+  stepId: string,
+  runner: Runner,
+): Promise<void> {
   await begin(deps, recoveryId, stepId, runner);
   try {
     await act(deps, recoveryId, stepId, runner);
   } catch (error) {
     // The database is away, or everybody wanted these rows: nothing was done, and it is tried again.
     if (isUnavailable(error) || error instanceof ContentionError) throw error;
-    if (!(error instanceof StepFailed)) deps.log.error({ err: error, recoveryId, stepId }, 'a step of a recovery broke off');
-    const said = error instanceof StepFailed ? error.message : "an unexpected error, which stands in the server's log";
+    if (!(error instanceof StepFailed))
+      deps.log.error({ err: error, recoveryId, stepId }, 'a step of a recovery broke off');
+    const said =
+      error instanceof StepFailed ? error.message : "an unexpected error, which stands in the server's log";
     await fail(deps, recoveryId, stepId, { runner, said });
   }
 }
 
-async function begin(deps: RecoveryDeps, recoveryId: string, stepId: string, { actor, note }: Runner): Promise<void> {
+async function begin(
+  deps: RecoveryDeps,
+  recoveryId: string,
+  stepId: string,
+  { actor, note }: Runner,
+): Promise<void> {
   const noted = note === null ? null : { note, notedBy: { ...actor } };
   const told = await transact(deps.database, 'begin a recovery step', async (tx) => {
     const before = await lockRecovery(tx, recoveryId);
@@ -59,7 +71,9 @@ async function begin(deps: RecoveryDeps, recoveryId: string, stepId: string, { a
 }
 
 async function act(deps: RecoveryDeps, recoveryId: string, stepId: string, runner: Runner): Promise<void> {
-  const told = await transact(deps.database, 'run a recovery step', (tx) => actOnce(tx, deps, recoveryId, stepId, runner));
+  const told = await transact(deps.database, 'run a recovery step', (tx) =>
+    actOnce(tx, deps, recoveryId, stepId, runner),
+  );
   if (told === null) return;
   tell(deps, told.recovery, told);
   if (told.done.lifted !== undefined) afterLift(deps, told.done.lifted);
@@ -85,14 +99,19 @@ async function actOnce(
   const before = locked.recovery;
   const now = deps.clock.now();
   // Beneath a stop that is not the recovery's own any more, nothing of the plan holds.
-  if (locked.stopId !== before.stopId) throw new StepFailed('the emergency stop that this recovers from is not in force');
+  if (locked.stopId !== before.stopId)
+    throw new StepFailed('the emergency stop that this recovers from is not in force');
   const approver = await approverOf(tx, stepId);
   const byWhom = actor.kind === 'SYSTEM' ? (approver ?? actor) : actor;
   const done = await perform(tx, deps, before, { step, actor: byWhom, now });
   const after = completed(before, step, done.result, now);
   const next = asksByItself(after.recoveryType) ? currentStep(after) : null;
   const moved = next === null ? after : asked(after, next);
-  const eventIds = await appendEvents(tx, deps.ids, await writeMove(tx, { before, after: moved, actor, now }));
+  const eventIds = await appendEvents(
+    tx,
+    deps.ids,
+    await writeMove(tx, { before, after: moved, actor, now }),
+  );
   const asking = next && (await askForStep(tx, deps, after, next, { requestedBy: systemActor, note: null }));
   return {
     recovery: before,

@@ -65,7 +65,8 @@ const said: Record<Executed['kind'], string> = {
 builder.mutationFields((t) => ({
   initiateRecovery: t.field({
     type: RecoveryPayload,
-    description: 'Assesses what the stop in force left behind, plans the way back and asks for the plan to be approved.',
+    description:
+      'Assesses what the stop in force left behind, plans the way back and asks for the plan to be approved.',
     args: {
       projectId: t.arg.id({ required: true }),
       recoveryType: t.arg({ type: RecoveryType, required: true }),
@@ -90,7 +91,9 @@ builder.mutationFields((t) => ({
     args: {
       recoverySessionId: t.arg.id({ required: true }),
       stepId: t.arg.id({ required: true }),
-      note: t.arg.string({ description: 'What a person did, or is about to do: required in a MANUAL recovery.' }),
+      note: t.arg.string({
+        description: 'What a person did, or is about to do: required in a MANUAL recovery.',
+      }),
     },
     async resolve(_, input, context) {
       authorize(context.viewer, 'recovery.manage');

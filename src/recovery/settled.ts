@@ -16,8 +16,17 @@ import type { RecoveryDeps } from './deps.ts';
 import { recordedStep, recoveryEvent } from './events.ts';
 import { newStep } from './initiate.ts';
 import { changePlan, type ChangedStep } from './modifications.ts';
-import { foreseen, isIdle } from './plan.ts';
-import { asked, asksByItself, currentStep, planSettled, type Recovery, stepSettled, type Verdict } from './rules.ts';
+import { foreseen } from './plan.ts';
+import { isIdle } from './planned-steps.ts';
+import {
+  asked,
+  asksByItself,
+  currentStep,
+  planSettled,
+  type Recovery,
+  stepSettled,
+  type Verdict,
+} from './rules.ts';
 import { lockRecovery, replaceSteps, writeMove } from './store.ts';
 
 const nothing: Consequences = { events: [] };
@@ -27,7 +36,11 @@ const verdictOf = (status: Settlement['status']): Verdict =>
   status === 'APPROVED' || status === 'REJECTED' ? status : 'CANCELLED';
 
 /** The plan was approved, as it stood or with changes, or was not (behaviour 7.5). INVALID_INPUT names faults of the changes. */
-export async function onPlanSettled(tx: Tx, deps: RecoveryDeps, settlement: Settlement): Promise<Consequences> {
+export async function onPlanSettled(
+  tx: Tx,
+  deps: RecoveryDeps,
+  settlement: Settlement,
+): Promise<Consequences> {
   const { approval, status, actor, now } = settlement;
   const before = await lockRecovery(tx, approval.recoveryId!);
   const moved = before && planSettled(before, verdictOf(status), now);
@@ -48,7 +61,11 @@ export async function onPlanSettled(tx: Tx, deps: RecoveryDeps, settlement: Sett
 }
 
 /** The steps as they were approved: with the approver's changes, and without what then has nothing to do. */
-function approvedSteps(deps: RecoveryDeps, { id, steps }: Recovery, { modifications }: Approval): Recovery['steps'] {
+function approvedSteps(
+  deps: RecoveryDeps,
+  { id, steps }: Recovery,
+  { modifications }: Approval,
+): Recovery['steps'] {
   const changed = changePlan(steps, modifications ?? {});
   if (!changed.ok) throw new DomainError(changed.errors);
   return changed.steps.map((step: ChangedStep, position) => ({
@@ -58,26 +75,42 @@ function approvedSteps(deps: RecoveryDeps, { id, steps }: Recovery, { modificati
 }
 
 /** A limit under which the stop could not lift again today is a slip, or a rejection in disguise. */
-async function refuseHopelessLimits(tx: Tx, { stopId }: Recovery, steps: Recovery['steps'], now: Date): Promise<void> {
+async function refuseHopelessLimits(
+  tx: Tx,
+  { stopId }: Recovery,
+  steps: Recovery['steps'],
+  now: Date,
+): Promise<void> {
   const expected = foreseen(steps, toUnits);
   if (expected.dailyCost === null) return;
   const { evidence } = await readStop(tx, stopId);
   const { cleared, finding } = judge('BUDGET_CRITICAL', evidence, expected, now);
-  if (!cleared) throw refuse('INVALID_INPUT', `modifications.limits.dailyCost: ${finding}`, ['modifications', 'limits', 'dailyCost']);
+  if (!cleared)
+    throw refuse('INVALID_INPUT', `modifications.limits.dailyCost: ${finding}`, [
+      'modifications',
+      'limits',
+      'dailyCost',
+    ]);
 }
 
 /** To let what a recovery waits for go is to hold the recovery up, and no less than managing it (behaviour 2.3). */
 function mayLetGo(status: Settlement['status'], { kind, role }: Actor): void {
   if (status !== 'CANCELLED' || kind === 'SYSTEM' || (role !== null && satisfies(role, 'MANAGER'))) return;
-  throw refuse('FORBIDDEN', 'what a recovery has asked for is taken back by someone with the role MANAGER or a higher one');
+  throw refuse(
+    'FORBIDDEN',
+    'what a recovery has asked for is taken back by someone with the role MANAGER or a higher one',
+  );
 }
 
 /** A step was approved, or was not: where the recovery goes by itself, a worker runs it (behaviour 7.5, 7.6). */
-export async function onStepSettled(tx: Tx, deps: RecoveryDeps, settlement: Settlement): Promise<Consequences> {
+export async function onStepSettled(
+  tx: Tx,
+  deps: RecoveryDeps,
+  settlement: Settlement,
+): Promise<Consequences> {
   const { approval, status, actor, now } = settlement;
   const before = await lockRecovery(tx, approval.recoveryId!);
-  const after =
-    before && stepSettled(before, approval.stepId!, verdictOf(status), approval.rejectionReason);
+  const after = before && stepSettled(before, approval.stepId!, verdictOf(status), approval.rejectionReason);
   if (before === null || after === null) return nothing;
   mayLetGo(status, actor);
   const events = await writeMove(tx, { before, after, actor, now });

@@ -13,7 +13,10 @@ import type { Recovery } from './rules.ts';
  */
 export async function lockRecovery(tx: Tx, id: string): Promise<Recovery | null> {
   await tx.$queryRaw`SELECT id FROM recovery_sessions WHERE id = ${id} FOR NO KEY UPDATE`;
-  return tx.recoverySession.findUnique({ where: { id }, include: { steps: { orderBy: { position: 'asc' } } } });
+  return tx.recoverySession.findUnique({
+    where: { id },
+    include: { steps: { orderBy: { position: 'asc' } } },
+  });
 }
 
 /**
@@ -68,6 +71,10 @@ export async function replaceSteps(tx: Tx, recoveryId: string, steps: Recovery['
 
 export async function createSteps(tx: Tx, steps: Recovery['steps']): Promise<void> {
   await tx.recoveryStep.createMany({
-    data: steps.map((step) => ({ ...step, parameters: step.parameters as Prisma.InputJsonValue, result: Prisma.DbNull })),
+    data: steps.map((step) => ({
+      ...step,
+      parameters: step.parameters as Prisma.InputJsonValue,
+      result: Prisma.DbNull,
+    })),
   });
 }

@@ -1,4 +1,8 @@
-import type { PrismaClient, RecoverySession as Row, RecoveryStep as StepRow } from '../generated/prisma/client.ts';
+import type {
+  PrismaClient,
+  RecoverySession as Row,
+  RecoveryStep as StepRow,
+} from '../generated/prisma/client.ts';
 import {
   RecoveryStatus as StatusEnum,
   RecoveryStepStatus as StepStatusEnum,
@@ -78,7 +82,8 @@ export const RecoverySession = builder.prismaObject('RecoverySession', {
     }),
     assessment: t.field({
       type: 'JSON',
-      description: 'What was halted and why, the budget, the errors: as it was when the recovery was initiated.',
+      description:
+        'What was halted and why, the budget, the errors: as it was when the recovery was initiated.',
       resolve: ({ assessment }) => assessment,
     }),
     initiatedBy: t.field({ type: Actor, resolve: ({ initiatedBy }) => initiatedBy as ActorShape }),
@@ -97,7 +102,11 @@ export const RecoverySession = builder.prismaObject('RecoverySession', {
         isOpen(row.status) ? currentStep({ steps: await steps(row, house.prisma) }) : null,
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),
-    completedAt: t.expose('completedAt', { type: 'DateTime', nullable: true, description: 'When it was over.' }),
+    completedAt: t.expose('completedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it was over.',
+    }),
   }),
 });
 

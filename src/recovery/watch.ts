@@ -33,7 +33,8 @@ export function createRecoveryWatch(
     // A look may take its time: the next one is not started on top of it.
     looking ??= look()
       .catch((error: unknown) => {
-        if (!isUnavailable(error)) log.warn({ err: error }, 'looking for unfinished recoveries failed; it is tried again');
+        if (!isUnavailable(error))
+          log.warn({ err: error }, 'looking for unfinished recoveries failed; it is tried again');
       })
       .finally(() => (looking = null));
   }

@@ -17,7 +17,9 @@ afterEach(async () => {
 const STATUS = `query($id: ID!) { emergencyStatus(projectId: $id) { stopped } approvals(filter: {projectId: $id, status: [PENDING]}) { nodes { id } } }`;
 
 /** Killed at once after each approval, at whatever the worker had come to; the next start must take it from there. */
-test('an AUTOMATED recovery is finished by the next start, whenever its server was killed (1.8, 7.6)', { timeout: 180_000 }, async () => {
+test('an AUTOMATED recovery is finished by the next start, whenever its server was killed (1.8, 7.6)', {
+  timeout: 180_000,
+}, async () => {
   const place = await makePlace();
   undo.push(place.remove);
   const start = async (): Promise<[ServerProcess, ApiClient]> => {
@@ -42,13 +44,19 @@ test('an AUTOMATED recovery is finished by the next start, whenever its server w
     await server.kill();
     [server, api] = await start();
   }
-  await until('the stop lifts', async () => !(await api.ok(world.keys.VIEWER, STATUS, { id: world.id })).emergencyStatus.stopped);
+  await until(
+    'the stop lifts',
+    async () => !(await api.ok(world.keys.VIEWER, STATUS, { id: world.id })).emergencyStatus.stopped,
+  );
   const { recoverySession, session } = await api.ok(
     world.keys.VIEWER,
     'query($id: ID!, $session: ID!) { recoverySession(id: $id) { status steps { status } } session(id: $session) { status } }',
     { id, session: sessionId },
   );
-  expect(recoverySession).toEqual({ status: 'COMPLETED', steps: Array.from({ length: steps }, () => ({ status: 'COMPLETED' })) });
+  expect(recoverySession).toEqual({
+    status: 'COMPLETED',
+    steps: Array.from({ length: steps }, () => ({ status: 'COMPLETED' })),
+  });
   expect(session.status).toBe('ACTIVE');
   await server.kill();
 
@@ -57,7 +65,9 @@ test('an AUTOMATED recovery is finished by the next start, whenever its server w
     ...(await database.prisma.event.findMany({ where: { projectId: world.id } })),
     ...(await database.prisma.unsealedEvent.findMany({ where: { projectId: world.id } })),
   ];
-  const done = events.filter(({ type, data }) => type === 'recovery_step_changed' && (data as { to: string }).to === 'COMPLETED');
+  const done = events.filter(
+    ({ type, data }) => type === 'recovery_step_changed' && (data as { to: string }).to === 'COMPLETED',
+  );
   expect(done).toHaveLength(steps);
   expect(new Set(done.map(({ data }) => (data as { stepId: string }).stepId)).size).toBe(steps);
   expect(events.filter(({ type }) => type === 'emergency_stop_resolved')).toHaveLength(1);

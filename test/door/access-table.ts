@@ -1,7 +1,16 @@
 import type { Role } from '../support/world.ts';
 
 /** What an operation is about: something of the project that `$id` names. */
-export type Subject = 'project' | 'team' | 'session' | 'intervention' | 'answered' | 'task' | 'key' | 'stopped' | 'recovery';
+export type Subject =
+  | 'project'
+  | 'team'
+  | 'session'
+  | 'intervention'
+  | 'answered'
+  | 'task'
+  | 'key'
+  | 'stopped'
+  | 'recovery';
 
 const people = {
   VIEWER: ['VIEWER', 'OPERATOR', 'SUPERVISOR', 'MANAGER', 'ADMIN'],
@@ -98,7 +107,11 @@ export const mutations: Record<string, MutationRow> = {
   claimIntervention: about(people.OPERATOR, 'intervention', 'claimIntervention(id: $id)'),
   releaseIntervention: about(people.OPERATOR, 'intervention', 'releaseIntervention(id: $id)'),
 
-  initiateRecovery: about(people.MANAGER, 'stopped', 'initiateRecovery(projectId: $id, recoveryType: GUIDED)'),
+  initiateRecovery: about(
+    people.MANAGER,
+    'stopped',
+    'initiateRecovery(projectId: $id, recoveryType: GUIDED)',
+  ),
   // The step whose turn it is stands in $step.
   executeRecoveryStep: {
     who: people.MANAGER,

@@ -78,8 +78,8 @@ const fieldsOf = (name: 'Query' | 'Mutation' | 'Subscription') =>
   Object.keys((schema.getType(name) as any).getFields()).sort();
 /** The first step of the recovery that this id names, if it does. */
 const firstStep = async (recoveryId: string): Promise<string> =>
-  (await database().prisma.recoveryStep.findFirst({ where: { recoveryId }, orderBy: { position: 'asc' } }))?.id ??
-  'nowhere';
+  (await database().prisma.recoveryStep.findFirst({ where: { recoveryId }, orderBy: { position: 'asc' } }))
+    ?.id ?? 'nowhere';
 /** Every change writes its event: where none was written, nothing was changed. */
 async function events(): Promise<number> {
   const [{ count }] = await database().prisma.$queryRaw<[{ count: bigint }]>`

@@ -17,7 +17,12 @@ export async function stopAnew(api: ApiClient, { id, keys }: TestWorld): Promise
   );
 }
 
-export async function respond(api: ApiClient, key: string, id: string, response: object = { verdict: 'APPROVE' }) {
+export async function respond(
+  api: ApiClient,
+  key: string,
+  id: string,
+  response: object = { verdict: 'APPROVE' },
+) {
   return api.graphql(
     key,
     'mutation($id: ID!, $response: ApprovalResponseInput!) { respondToApproval(id: $id, response: $response) { success message errors { code path } approval { id status } } }',
@@ -26,7 +31,11 @@ export async function respond(api: ApiClient, key: string, id: string, response:
 }
 
 /** Initiates a recovery in a stopped project and has its plan approved, by another administrator. */
-export async function beginRecovery(api: ApiClient, { id, keys }: TestWorld, recoveryType = 'GUIDED'): Promise<string> {
+export async function beginRecovery(
+  api: ApiClient,
+  { id, keys }: TestWorld,
+  recoveryType = 'GUIDED',
+): Promise<string> {
   const { initiateRecovery } = await api.ok(
     keys.MANAGER,
     'mutation($id: ID!, $type: RecoveryType!) { initiateRecovery(projectId: $id, recoveryType: $type) { success message errors { code } approval { id } recoverySession { id } } }',

@@ -28,7 +28,8 @@ const STATUS = `query($id: ID!) { emergencyStatus(projectId: $id) { stopped stop
   recovery { id status recoveryType stepsCompleted totalSteps completedAt initiatedBy { role } assessment
     currentStep { id action status } steps { id title description action parameters status result error }
     emergencyStop { id } } } }`;
-const status = async (api = app) => (await api.ok(world.keys.VIEWER, STATUS, { id: world.id })).emergencyStatus;
+const status = async (api = app) =>
+  (await api.ok(world.keys.VIEWER, STATUS, { id: world.id })).emergencyStatus;
 
 const EXECUTE = `mutation($id: ID!, $step: ID!, $note: String) { executeRecoveryStep(recoverySessionId: $id, stepId: $step, note: $note) {
   success message errors { code path } recoverySession { id status } approval { id kind status step { id action } recoverySession { id } } } }`;
@@ -115,12 +116,22 @@ describe('a recovery through the API', () => {
     for (let { recovery } = await status(); recovery?.currentStep; { recovery } = await status()) {
       const step: string = recovery.currentStep.id;
       const asked = await execute(id, step);
-      expect(asked).toMatchObject({ success: true, message: 'approval asked', approval: { kind: 'RECOVERY_STEP', step: { id: step } } });
+      expect(asked).toMatchObject({
+        success: true,
+        message: 'approval asked',
+        approval: { kind: 'RECOVERY_STEP', step: { id: step } },
+      });
       await respond(app, ADMIN_KEY, asked.approval.id);
-      expect(await execute(id, step)).toMatchObject({ success: true, message: 'step executed', approval: null });
+      expect(await execute(id, step)).toMatchObject({
+        success: true,
+        message: 'step executed',
+        approval: null,
+      });
     }
     expect(await status()).toMatchObject({ stopped: false, stop: null, recovery: null });
-    const { session } = await app.ok(world.keys.VIEWER, 'query($id: ID!) { session(id: $id) { status } }', { id: sessionId });
+    const { session } = await app.ok(world.keys.VIEWER, 'query($id: ID!) { session(id: $id) { status } }', {
+      id: sessionId,
+    });
     expect(session.status).toBe('ACTIVE');
   });
 
@@ -133,9 +144,15 @@ describe('a recovery through the API', () => {
       errors: [{ code: 'INVALID_STATE' }],
       recoverySession: { id, status: 'IN_PROGRESS' },
     });
-    expect(await execute(id, recovery.steps[0].id)).toMatchObject({ errors: [{ code: 'REASON_REQUIRED', path: ['note'] }] });
-    expect(await execute(id, recovery.steps[0].id, 'x'.repeat(20_001))).toMatchObject({ errors: [{ code: 'INVALID_INPUT', path: ['note'] }] });
-    expect(await execute(id, 'step_nowhere', 'x')).toMatchObject({ errors: [{ code: 'NOT_FOUND', path: ['stepId'] }] });
+    expect(await execute(id, recovery.steps[0].id)).toMatchObject({
+      errors: [{ code: 'REASON_REQUIRED', path: ['note'] }],
+    });
+    expect(await execute(id, recovery.steps[0].id, 'x'.repeat(20_001))).toMatchObject({
+      errors: [{ code: 'INVALID_INPUT', path: ['note'] }],
+    });
+    expect(await execute(id, 'step_nowhere', 'x')).toMatchObject({
+      errors: [{ code: 'NOT_FOUND', path: ['stepId'] }],
+    });
   });
 
   it('refuses changes of a plan by the path of each fault (7.5)', async () => {
@@ -191,7 +208,10 @@ describe('AUTOMATED, by the queue and its workers', () => {
     await beginRecovery(app, world, 'AUTOMATED');
     for (let done = 0; done < 3; done++) {
       let asked: string | null = null;
-      await until('the next step is asked for', async () => (asked = await pending(done % 2 === 0 ? app : other)) !== null);
+      await until(
+        'the next step is asked for',
+        async () => (asked = await pending(done % 2 === 0 ? app : other)) !== null,
+      );
       await respond(done % 2 === 0 ? other : app, ADMIN_KEY, asked!);
       await until('the step is run', async () => {
         const { recovery, stopped } = await status(other);
@@ -200,7 +220,9 @@ describe('AUTOMATED, by the queue and its workers', () => {
     }
     expect(await status(other)).toMatchObject({ stopped: false });
     const seen = () => socket.of('s').map(({ payload }) => payload.data.emergencyStopUpdates);
-    await socket.until(() => seen().some(({ resolvedAt }: { resolvedAt: string | null }) => resolvedAt !== null));
+    await socket.until(() =>
+      seen().some(({ resolvedAt }: { resolvedAt: string | null }) => resolvedAt !== null),
+    );
     expect(seen().map((each: any) => each.recoverySession?.status)).toEqual(
       expect.arrayContaining(['WAITING_APPROVAL', 'IN_PROGRESS', 'COMPLETED']),
     );
@@ -209,42 +231,49 @@ describe('AUTOMATED, by the queue and its workers', () => {
 });
 
 describe('two replicas at once', () => {
-  it.runIf(onPostgres)('initiate one recovery, ask for a step once, run it once, and approve against cancel once', async () => {
-    await stopAnew(app, world);
-    const INITIATE =
-      'mutation($id: ID!) { initiateRecovery(projectId: $id, recoveryType: GUIDED) { success errors { code } approval { id } recoverySession { id } } }';
-    const begun = await Promise.all(
-      [app, other, app, other].map((api) => api.graphql(world.keys.MANAGER, INITIATE, { id: world.id })),
-    );
-    const won = begun.filter(({ data }) => data.initiateRecovery.success);
-    expect(won).toHaveLength(1);
-    const { approval, recoverySession } = won[0]!.data.initiateRecovery;
-    await respond(other, ADMIN_KEY, approval.id);
-    const step = (await status()).recovery.currentStep.id as string;
-    const asked = await Promise.all([app, other, app, other].map((api) => execute(recoverySession.id, step, undefined, api)));
-    expect(new Set(asked.map((each) => each.approval.id)).size).toBe(1);
-    await respond(app, ADMIN_KEY, asked[0].approval.id);
-    await Promise.all([app, other, app, other].map((api) => execute(recoverySession.id, step, undefined, api)));
-    const { prisma } = database();
-    const changes = async () => {
-      const where = { subjectId: recoverySession.id, type: 'recovery_step_changed' };
-      const [sealed, unsealed] = await Promise.all([
-        prisma.event.findMany({ where }),
-        prisma.unsealedEvent.findMany({ where }),
-      ]);
-      return [...sealed, ...unsealed].map(({ data }) => (data as { to: string }).to).sort();
-    };
-    expect(await changes()).toEqual(['APPROVED', 'COMPLETED', 'RUNNING', 'WAITING_APPROVAL']);
+  it.runIf(onPostgres)(
+    'initiate one recovery, ask for a step once, run it once, and approve against cancel once',
+    async () => {
+      await stopAnew(app, world);
+      const INITIATE =
+        'mutation($id: ID!) { initiateRecovery(projectId: $id, recoveryType: GUIDED) { success errors { code } approval { id } recoverySession { id } } }';
+      const begun = await Promise.all(
+        [app, other, app, other].map((api) => api.graphql(world.keys.MANAGER, INITIATE, { id: world.id })),
+      );
+      const won = begun.filter(({ data }) => data.initiateRecovery.success);
+      expect(won).toHaveLength(1);
+      const { approval, recoverySession } = won[0]!.data.initiateRecovery;
+      await respond(other, ADMIN_KEY, approval.id);
+      const step = (await status()).recovery.currentStep.id as string;
+      const asked = await Promise.all(
+        [app, other, app, other].map((api) => execute(recoverySession.id, step, undefined, api)),
+      );
+      expect(new Set(asked.map((each) => each.approval.id)).size).toBe(1);
+      await respond(app, ADMIN_KEY, asked[0].approval.id);
+      await Promise.all(
+        [app, other, app, other].map((api) => execute(recoverySession.id, step, undefined, api)),
+      );
+      const { prisma } = database();
+      const changes = async () => {
+        const where = { subjectId: recoverySession.id, type: 'recovery_step_changed' };
+        const [sealed, unsealed] = await Promise.all([
+          prisma.event.findMany({ where }),
+          prisma.unsealedEvent.findMany({ where }),
+        ]);
+        return [...sealed, ...unsealed].map(({ data }) => (data as { to: string }).to).sort();
+      };
+      expect(await changes()).toEqual(['APPROVED', 'COMPLETED', 'RUNNING', 'WAITING_APPROVAL']);
 
-    const next = (await status()).recovery.currentStep.id as string;
-    const question = (await execute(recoverySession.id, next)).approval.id as string;
-    const cancel = other.graphql(
-      world.keys.MANAGER,
-      'mutation($id: ID!) { cancelRecovery(recoverySessionId: $id) { success errors { code } } }',
-      { id: recoverySession.id },
-    );
-    await Promise.all([respond(app, ADMIN_KEY, question), cancel]);
-    expect((await status()).recovery).toMatchObject({ status: 'CANCELLED' });
-    expect((await status()).stopped).toBe(true);
-  });
+      const next = (await status()).recovery.currentStep.id as string;
+      const question = (await execute(recoverySession.id, next)).approval.id as string;
+      const cancel = other.graphql(
+        world.keys.MANAGER,
+        'mutation($id: ID!) { cancelRecovery(recoverySessionId: $id) { success errors { code } } }',
+        { id: recoverySession.id },
+      );
+      await Promise.all([respond(app, ADMIN_KEY, question), cancel]);
+      expect((await status()).recovery).toMatchObject({ status: 'CANCELLED' });
+      expect((await status()).stopped).toBe(true);
+    },
+  );
 });

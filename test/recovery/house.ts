@@ -62,7 +62,13 @@ export function recoveryActs({ deps, recovery }: RecoveryHouse, team: Team) {
 
   return {
     stop: async (conditions: StopCondition[] = ['MANUAL_STOP'], reason = 'smoke') =>
-      (await triggerStop(recovery, { projectId, conditions, severity: 'CRITICAL', reason, actor: team.operator.actor }))!,
+      (await triggerStop(recovery, {
+        projectId,
+        conditions,
+        severity: 'CRITICAL',
+        reason,
+        actor: team.operator.actor,
+      }))!,
     stopInForce: async () => (await prisma.project.findUniqueOrThrow({ where: { id: projectId } })).stopId,
     initiate: (recoveryType: RecoveryType = 'GUIDED', by = manager) =>
       initiateRecovery(recovery, by, { projectId, recoveryType }),
@@ -82,8 +88,14 @@ export function recoveryActs({ deps, recovery }: RecoveryHouse, team: Team) {
       }
     },
     /** Initiated, and its plan approved. */
-    begun: async (recoveryType: RecoveryType = 'GUIDED', modifications: RespondInput['modifications'] = null) => {
-      const { recoveryId, approvalId } = await initiateRecovery(recovery, manager, { projectId, recoveryType });
+    begun: async (
+      recoveryType: RecoveryType = 'GUIDED',
+      modifications: RespondInput['modifications'] = null,
+    ) => {
+      const { recoveryId, approvalId } = await initiateRecovery(recovery, manager, {
+        projectId,
+        recoveryType,
+      });
       await vote(approvalId, { modifications });
       return recoveryId;
     },

@@ -1,6 +1,6 @@
 import type { RecoveryStep } from '../../src/generated/prisma/client.ts';
 import type { HaltedSession, HaltedTask } from '../../src/recovery/halted.ts';
-import type { PlannedStep } from '../../src/recovery/plan.ts';
+import type { PlannedStep } from '../../src/recovery/planned-steps.ts';
 import type { Recovery } from '../../src/recovery/rules.ts';
 
 export const NOW = new Date('2026-03-02T09:00:00.000Z');
@@ -53,6 +53,8 @@ export const task = (id: string, more: Partial<HaltedTask> = {}): HaltedTask => 
 
 /** The steps as they are stored, with ids that say what they are. */
 export const stored = (steps: readonly PlannedStep[]) =>
-  steps.map((each, position) => step(position, { ...without(each), id: each.key, parameters: each.parameters as object }));
+  steps.map((each, position) =>
+    step(position, { ...without(each), id: each.key, parameters: each.parameters as object }),
+  );
 
 const without = ({ action, title, description }: PlannedStep) => ({ action, title, description });

@@ -22,7 +22,17 @@ beforeAll(() => {
 
 const RUNS = Number(process.env.RECOVERY_RUNS ?? 30);
 
-const works = ['idle', 'asked', 'ended', 'task', 'call', 'approved', 'started', 'answered', 'flagged'] as const;
+const works = [
+  'idle',
+  'asked',
+  'ended',
+  'task',
+  'call',
+  'approved',
+  'started',
+  'answered',
+  'flagged',
+] as const;
 type Work = (typeof works)[number];
 
 interface Scenario {
@@ -36,7 +46,15 @@ interface Scenario {
   abandon: boolean[];
   skip: boolean[];
   /** What happens beside it before each step, in turn. */
-  meanwhile: ('nothing' | 'time' | 'owner ends one' | 'rejected' | 'worker dies' | 'another cause' | 'money spent')[];
+  meanwhile: (
+    | 'nothing'
+    | 'time'
+    | 'owner ends one'
+    | 'rejected'
+    | 'worker dies'
+    | 'another cause'
+    | 'money spent'
+  )[];
   /** Nobody puts right what a step says is wrong. */
   idle: boolean;
 }
@@ -44,7 +62,13 @@ interface Scenario {
 const scenarios: fc.Arbitrary<Scenario> = fc.record({
   works: fc.array(fc.constantFrom(...works), { maxLength: 5 }),
   conditions: fc.uniqueArray(
-    fc.constantFrom<StopCondition>('BUDGET_CRITICAL', 'ERROR_RATE_HIGH', 'SECURITY_THREAT', 'MANUAL_STOP', 'RESOURCE_EXHAUSTION'),
+    fc.constantFrom<StopCondition>(
+      'BUDGET_CRITICAL',
+      'ERROR_RATE_HIGH',
+      'SECURITY_THREAT',
+      'MANUAL_STOP',
+      'RESOURCE_EXHAUSTION',
+    ),
     { minLength: 1, maxLength: 3 },
   ),
   type: fc.constantFrom<RecoveryType>('AUTOMATED', 'GUIDED', 'MANUAL'),
@@ -54,7 +78,15 @@ const scenarios: fc.Arbitrary<Scenario> = fc.record({
   skip: fc.array(fc.boolean(), { minLength: 8, maxLength: 8 }),
   meanwhile: fc.array(
     fc.constantFrom<Scenario['meanwhile'][number]>(
-      'nothing', 'nothing', 'nothing', 'time', 'owner ends one', 'rejected', 'worker dies', 'another cause', 'money spent',
+      'nothing',
+      'nothing',
+      'nothing',
+      'time',
+      'owner ends one',
+      'rejected',
+      'worker dies',
+      'another cause',
+      'money spent',
     ),
     { maxLength: 12 },
   ),
@@ -88,10 +120,15 @@ async function begin({ works: kinds }: Scenario): Promise<World> {
   return { team, act, call, recover: recoveryActs(house, team), sessionIds };
 }
 
-async function doWork({ team, act, call }: Pick<World, 'team' | 'act' | 'call'>, sessionId: string, kind: Work) {
+async function doWork(
+  { team, act, call }: Pick<World, 'team' | 'act' | 'call'>,
+  sessionId: string,
+  kind: Work,
+) {
   if (kind === 'asked') await act.ask(sessionId, { timeout: 600 });
   if (kind === 'ended') await completeSession(house.deps, team.agent, sessionId, null);
-  if (kind === 'task') await createTask(house.deps, team.agent, { sessionId, agentName: 'ada', instructions: 'do' });
+  if (kind === 'task')
+    await createTask(house.deps, team.agent, { sessionId, agentName: 'ada', instructions: 'do' });
   if (!['call', 'approved', 'started', 'answered', 'flagged'].includes(kind)) return;
   const id = await call.request(sessionId);
   if (kind === 'call') return;
@@ -133,7 +170,12 @@ async function putRight({ team, call }: World, error: string): Promise<void> {
     await call.vote(id, { verdict: 'REJECT', reason: 'not this' }, team.admin);
 }
 
-async function disturb(world: World, kind: Scenario['meanwhile'][number] | undefined, stepId: string, recoveryId: string) {
+async function disturb(
+  world: World,
+  kind: Scenario['meanwhile'][number] | undefined,
+  stepId: string,
+  recoveryId: string,
+) {
   const { prisma } = house.deps;
   const { team, recover } = world;
   const { clock } = database();
@@ -146,7 +188,10 @@ async function disturb(world: World, kind: Scenario['meanwhile'][number] | undef
       return;
     }
     case 'money spent':
-      return void (await prisma.budget.update({ where: { projectId: team.projectId }, data: { dailyCostUsed: '170' } }));
+      return void (await prisma.budget.update({
+        where: { projectId: team.projectId },
+        data: { dailyCostUsed: '170' },
+      }));
     case 'another cause':
       return void (await triggerStop(house.recovery, {
         projectId: team.projectId,
@@ -159,7 +204,10 @@ async function disturb(world: World, kind: Scenario['meanwhile'][number] | undef
       const { approvalId } = await askedFor(world, recoveryId, stepId);
       await recover.vote(approvalId);
       // Begun, and never heard of again.
-      await prisma.recoveryStep.updateMany({ where: { id: stepId, status: 'APPROVED' }, data: { status: 'RUNNING' } });
+      await prisma.recoveryStep.updateMany({
+        where: { id: stepId, status: 'APPROVED' },
+        data: { status: 'RUNNING' },
+      });
       return recover.work();
     }
     case 'rejected': {
@@ -173,7 +221,11 @@ async function disturb(world: World, kind: Scenario['meanwhile'][number] | undef
 }
 
 /** The step's approval, which an AUTOMATED recovery has asked for already. */
-async function askedFor({ recover }: World, recoveryId: string, stepId: string): Promise<{ approvalId: string }> {
+async function askedFor(
+  { recover }: World,
+  recoveryId: string,
+  stepId: string,
+): Promise<{ approvalId: string }> {
   const { approvalId } = await recover.execute(recoveryId, stepId, 'by hand');
   return { approvalId: approvalId! };
 }
@@ -209,7 +261,9 @@ async function changes(scenario: Scenario, world: World, recoveryId: string) {
 async function approvePlan(scenario: Scenario, world: World, recoveryId: string, approvalId: string) {
   const modifications = await changes(scenario, world, recoveryId);
   const vote = (changed: object) =>
-    world.recover.vote(approvalId, { modifications: Object.keys(changed).length > 0 ? { ...changed } : null });
+    world.recover.vote(approvalId, {
+      modifications: Object.keys(changed).length > 0 ? { ...changed } : null,
+    });
   try {
     await vote(modifications);
   } catch (error) {
@@ -233,8 +287,13 @@ async function live(scenario: Scenario): Promise<Ending> {
   const before = await sessionsOf(world);
   const stopId = await recover.stop(scenario.conditions);
   const stoppedAt = clock.now();
-  const deadlines = await prisma.intervention.findMany({ where: { projectId: team.projectId, status: 'PENDING' } });
-  await prisma.budget.update({ where: { projectId: team.projectId }, data: { dailyCostUsed: `${scenario.spent}` } });
+  const deadlines = await prisma.intervention.findMany({
+    where: { projectId: team.projectId, status: 'PENDING' },
+  });
+  await prisma.budget.update({
+    where: { projectId: team.projectId },
+    data: { dailyCostUsed: `${scenario.spent}` },
+  });
   let { recoveryId, approvalId } = await recover.initiate(scenario.type);
   const modifications = await approvePlan(scenario, world, recoveryId, approvalId);
 
@@ -267,7 +326,10 @@ async function live(scenario: Scenario): Promise<Ending> {
     expect(failed!.error).not.toBeNull();
     expect(await recover.stopInForce()).toBe(stopId);
     await nothingMoves(world);
-    return { recovered: false, failedStep: `${failed!.action} (${scenario.idle ? 'nobody put it right' : failed!.error})` };
+    return {
+      recovered: false,
+      failedStep: `${failed!.action} (${scenario.idle ? 'nobody put it right' : failed!.error})`,
+    };
   }
   expect(await recover.stopInForce()).toBeNull();
   await expectReturned(world, before, new Set(Object.keys(modifications.sessions ?? {})));
@@ -278,7 +340,11 @@ async function live(scenario: Scenario): Promise<Ending> {
 }
 
 /** Where they were, but for those that were given up or that their owner ended (7.7). */
-async function expectReturned(world: World, before: Session[], abandoned: ReadonlySet<string>): Promise<void> {
+async function expectReturned(
+  world: World,
+  before: Session[],
+  abandoned: ReadonlySet<string>,
+): Promise<void> {
   for (const after of await sessionsOf(world)) {
     const { status, haltedFrom } = before.find(({ id }) => id === after.id)!;
     const was = haltedFrom ?? status;
@@ -290,13 +356,24 @@ async function expectReturned(world: World, before: Session[], abandoned: Readon
   const { projectId } = world.team;
   const { prisma } = house.deps;
   expect(await prisma.task.count({ where: { projectId, status: 'HALTED' } })).toBe(0);
-  expect(await prisma.intervention.count({ where: { projectId, frozenAt: { not: null }, status: 'PENDING' } })).toBe(0);
-  expect(await prisma.approval.count({ where: { projectId, frozenAt: { not: null }, status: 'PENDING' } })).toBe(0);
-  expect(await prisma.approval.count({ where: { projectId, kind: 'RESPONSE', riskLevel: 'CRITICAL', status: 'APPROVED' } })).toBe(0);
+  expect(
+    await prisma.intervention.count({ where: { projectId, frozenAt: { not: null }, status: 'PENDING' } }),
+  ).toBe(0);
+  expect(
+    await prisma.approval.count({ where: { projectId, frozenAt: { not: null }, status: 'PENDING' } }),
+  ).toBe(0);
+  expect(
+    await prisma.approval.count({
+      where: { projectId, kind: 'RESPONSE', riskLevel: 'CRITICAL', status: 'APPROVED' },
+    }),
+  ).toBe(0);
 }
 
 /** Exactly the time for which they were held (7.7). */
-async function expectDeadlines(before: { id: string; expiresAt: Date | null }[], heldMs: number): Promise<void> {
+async function expectDeadlines(
+  before: { id: string; expiresAt: Date | null }[],
+  heldMs: number,
+): Promise<void> {
   for (const { id, expiresAt } of before) {
     const after = await house.deps.prisma.intervention.findUniqueOrThrow({ where: { id } });
     if (after.status !== 'PENDING') continue;
@@ -316,7 +393,9 @@ async function expectOneLift(recoveryId: string, stopId: string): Promise<void> 
   expect(types.filter((type) => type === 'emergency_stop_resolved')).toHaveLength(1);
 }
 
-test(`of random histories at least 95 in 100 end recovered, the rest at a step that says why (7.4 to 7.7)`, { timeout: 600_000 }, async () => {
+test(`of random histories at least 95 in 100 end recovered, the rest at a step that says why (7.4 to 7.7)`, {
+  timeout: 600_000,
+}, async () => {
   const endings: Ending[] = [];
   await fc.assert(
     fc.asyncProperty(scenarios, async (scenario) => {
@@ -326,6 +405,8 @@ test(`of random histories at least 95 in 100 end recovered, the rest at a step t
   );
   const recovered = endings.filter((ending) => ending.recovered).length;
   const stuck = endings.flatMap(({ failedStep }) => failedStep ?? []);
-  console.log(`${recovered} of ${endings.length} recovered (${((100 * recovered) / endings.length).toFixed(1)} %); failed at: ${stuck.join(', ') || 'none'}`);
+  console.log(
+    `${recovered} of ${endings.length} recovered (${((100 * recovered) / endings.length).toFixed(1)} %); failed at: ${stuck.join(', ') || 'none'}`,
+  );
   expect(recovered / endings.length).toBeGreaterThanOrEqual(0.95);
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { changePlan } from '../../src/recovery/modifications.ts';
-import { planFor, planOf, stepsOf } from '../../src/recovery/plan.ts';
+import { planFor, planOf } from '../../src/recovery/plan.ts';
+import { stepsOf } from '../../src/recovery/planned-steps.ts';
 import { session, stored, task } from './item.ts';
 
 const sessions = [session('s1'), session('s2', { was: 'WAITING_FOR_HUMAN' })];
@@ -23,7 +24,9 @@ const changedBy = (modifications: unknown) => {
   return changed.steps;
 };
 const idsIn = (list: ReturnType<typeof changedBy>, action: string): string[] =>
-  list.flatMap((each) => (each.action === action ? (each.parameters['tasks'] as { id: string }[]).map(({ id }) => id) : []));
+  list.flatMap((each) =>
+    each.action === action ? (each.parameters['tasks'] as { id: string }[]).map(({ id }) => id) : [],
+  );
 
 describe('the plan that is proposed (7.5)', () => {
   it('verifies each cause, then the limits, the tasks, the sessions, and lifts the stop last', () => {
@@ -48,7 +51,10 @@ describe('the plan that is proposed (7.5)', () => {
   });
 
   it('has nothing but the check and the lift where nothing was halted, and no limits where money is not the cause', () => {
-    expect(stepsOf(planFor(['MANUAL_STOP'], [], [])).map(({ action }) => action)).toEqual(['verify_cause', 'lift_stop']);
+    expect(stepsOf(planFor(['MANUAL_STOP'], [], [])).map(({ action }) => action)).toEqual([
+      'verify_cause',
+      'lift_stop',
+    ]);
   });
 
   it('is read back out of its steps as it was', () => {
@@ -58,14 +64,17 @@ describe('the plan that is proposed (7.5)', () => {
 
 describe("an approver's changes (7.5)", () => {
   it('leave the plan as it is where there are none', () => {
-    expect(changedBy({}).map(({ key, id, skipped }) => [key, id, skipped])).toEqual(planned.map(({ key }) => [key, key, false]));
+    expect(changedBy({}).map(({ key, id, skipped }) => [key, id, skipped])).toEqual(
+      planned.map(({ key }) => [key, key, false]),
+    );
   });
 
   it('leave steps out, which stay to be seen in their place', () => {
-    expect(changedBy({ skip: ['verify_cause BUDGET_CRITICAL', 'requeue_tasks'] }).filter(({ skipped }) => skipped).map(({ key }) => key)).toEqual([
-      'verify_cause BUDGET_CRITICAL',
-      'requeue_tasks',
-    ]);
+    expect(
+      changedBy({ skip: ['verify_cause BUDGET_CRITICAL', 'requeue_tasks'] })
+        .filter(({ skipped }) => skipped)
+        .map(({ key }) => key),
+    ).toEqual(['verify_cause BUDGET_CRITICAL', 'requeue_tasks']);
   });
 
   it.each(['lift_stop', 'verify_cause SECURITY_THREAT'])('never leave out %s', (id) => {
@@ -74,9 +83,20 @@ describe("an approver's changes (7.5)", () => {
 
   it('set limits, money with at most four places', () => {
     const limits = { dailyCost: '50.5', dailyTokens: 1000 };
-    expect(changedBy({ limits }).find(({ action }) => action === 'set_limits')!.parameters).toEqual({ limits });
-    expect(faultsOf({ limits: { dailyCost: '1.23456', monthlyCost: '-1', dailyTokens: 1.5, weekly: 1 } }).map(([, path]) => path)).toEqual(
-      expect.arrayContaining(['modifications.limits.dailyCost', 'modifications.limits.monthlyCost', 'modifications.limits.dailyTokens', 'modifications.limits']),
+    expect(changedBy({ limits }).find(({ action }) => action === 'set_limits')!.parameters).toEqual({
+      limits,
+    });
+    expect(
+      faultsOf({ limits: { dailyCost: '1.23456', monthlyCost: '-1', dailyTokens: 1.5, weekly: 1 } }).map(
+        ([, path]) => path,
+      ),
+    ).toEqual(
+      expect.arrayContaining([
+        'modifications.limits.dailyCost',
+        'modifications.limits.monthlyCost',
+        'modifications.limits.dailyTokens',
+        'modifications.limits',
+      ]),
     );
   });
 
@@ -98,7 +118,9 @@ describe("an approver's changes (7.5)", () => {
     const changed = changedBy({ sessions: { s1: 'ABANDON' } });
     expect(idsIn(changed, 'abandon_tasks').sort()).toEqual(['t1', 't2', 't3']);
     expect(idsIn(changed, 'requeue_tasks')).toEqual(['t4']);
-    expect(changed.find(({ action }) => action === 'resume_sessions')!.title).toBe('Resume 1 session, abandon 1');
+    expect(changed.find(({ action }) => action === 'resume_sessions')!.title).toBe(
+      'Resume 1 session, abandon 1',
+    );
   });
 
   it('are refused together, each fault by its path', () => {
@@ -123,11 +145,16 @@ describe("an approver's changes (7.5)", () => {
     expect(faultsOf({ skip: ['abandon_tasks'], tasks: { t1: 'ABANDON' } })).toEqual([
       ['INVALID_INPUT', 'modifications.tasks.t1'],
     ]);
-    expect(faultsOf({ skip: ['set_limits'], limits: { dailyCost: '5' } })).toEqual([['INVALID_INPUT', 'modifications.limits']]);
+    expect(faultsOf({ skip: ['set_limits'], limits: { dailyCost: '5' } })).toEqual([
+      ['INVALID_INPUT', 'modifications.limits'],
+    ]);
   });
 
-  it.each([[[]], ['skip all'], [{ order: ['lift_stop'] }], [{ tasks: { t1: 'KEEP' } }], [7]])('are not %j', (modifications) => {
-    expect(faultsOf(modifications).every(([code]) => code === 'INVALID_INPUT')).toBe(true);
-    expect(faultsOf(modifications)).not.toEqual([]);
-  });
+  it.each([[[]], ['skip all'], [{ order: ['lift_stop'] }], [{ tasks: { t1: 'KEEP' } }], [7]])(
+    'are not %j',
+    (modifications) => {
+      expect(faultsOf(modifications).every(([code]) => code === 'INVALID_INPUT')).toBe(true);
+      expect(faultsOf(modifications)).not.toEqual([]);
+    },
+  );
 });

@@ -25,7 +25,11 @@ describe('initiating (7.4, 7.5)', () => {
       halted: { sessions: { count: 1, byState: { WAITING_FOR_HUMAN: 1 } }, frozenInterventions: 1 },
       budget: { COST_DAILY: { limit: '100.0000', used: '0.0000' } },
     });
-    expect(recovery.steps.map(({ action }) => action)).toEqual(['verify_cause', 'resume_sessions', 'lift_stop']);
+    expect(recovery.steps.map(({ action }) => action)).toEqual([
+      'verify_cause',
+      'resume_sessions',
+      'lift_stop',
+    ]);
     expect(await approval(approvalId)).toMatchObject({
       kind: 'RECOVERY_PLAN',
       status: 'PENDING',
@@ -88,14 +92,21 @@ describe('the plan (7.5)', () => {
     await scene.recover.stop();
     const { recoveryId, approvalId } = await scene.recover.initiate();
     const verify = (await scene.recover.current(recoveryId))!;
-    const modifications = { skip: [verify.id], sessions: { [dropped]: 'ABANDON' }, limits: { dailyCost: '40' } };
+    const modifications = {
+      skip: [verify.id],
+      sessions: { [dropped]: 'ABANDON' },
+      limits: { dailyCost: '40' },
+    };
     const events = await eventsOf(scene.house, () => scene.recover.vote(approvalId, { modifications }));
     expect(events.find(({ type }) => type === 'recovery_started')).toMatchObject({
       subjectId: recoveryId,
       data: { modifications, steps: [{ action: 'verify_cause', status: 'SKIPPED' }, {}, {}, {}] },
     });
     await scene.recover.finish(recoveryId);
-    expect(await statuses(recoveryId)).toEqual(['COMPLETED', ['SKIPPED', 'COMPLETED', 'COMPLETED', 'COMPLETED']]);
+    expect(await statuses(recoveryId)).toEqual([
+      'COMPLETED',
+      ['SKIPPED', 'COMPLETED', 'COMPLETED', 'COMPLETED'],
+    ]);
     expect((await session(kept)).status).toBe('ACTIVE');
     expect((await session(dropped)).status).toBe('CANCELLED');
     expect((await scene.call.budget()).dailyCostLimit.toString()).toBe('40');
@@ -157,7 +168,11 @@ describe('AUTOMATED (7.5)', () => {
     for (const step of (await scene.recover.read(id)).steps) {
       expect(await scene.recover.stopInForce()).toBe(stopId);
       const asked = (await scene.recover.pending(id))!;
-      expect(asked).toMatchObject({ kind: 'RECOVERY_STEP', stepId: step.id, requestedBy: { kind: 'SYSTEM' } });
+      expect(asked).toMatchObject({
+        kind: 'RECOVERY_STEP',
+        stepId: step.id,
+        requestedBy: { kind: 'SYSTEM' },
+      });
       scene.house.jobs.length = 0;
       await scene.recover.vote(asked.id);
       expect(scene.house.jobs).toEqual([id]);
@@ -213,7 +228,10 @@ describe('a step that cannot be done, or may not (7.6)', () => {
     });
     const id = await scene.recover.begun();
     const step = await scene.recover.take(id);
-    expect(step).toMatchObject({ status: 'FAILED', error: expect.stringContaining("the day's cost is 160.0000, past 150 %") });
+    expect(step).toMatchObject({
+      status: 'FAILED',
+      error: expect.stringContaining("the day's cost is 160.0000, past 150 %"),
+    });
     expect(await scene.recover.read(id)).toMatchObject({ status: 'FAILED', completedAt: null });
     expect(await scene.recover.stopInForce()).toBe(stopId);
     await scene.house.deps.prisma.budget.update({
@@ -243,7 +261,8 @@ describe('a step that cannot be done, or may not (7.6)', () => {
       data: { dailyCostUsed: '90' },
     });
     const { approvalId } = await scene.recover.initiate();
-    const vote = (dailyCost: string) => scene.recover.vote(approvalId, { modifications: { limits: { dailyCost } } });
+    const vote = (dailyCost: string) =>
+      scene.recover.vote(approvalId, { modifications: { limits: { dailyCost } } });
     expect(await refusal(vote('59.9999'))).toBe('INVALID_INPUT');
     await vote('60');
   });
@@ -252,8 +271,14 @@ describe('a step that cannot be done, or may not (7.6)', () => {
     await scene.recover.stop();
     const id = await scene.recover.begun('AUTOMATED');
     const step = (await scene.recover.current(id))!;
-    await scene.recover.vote((await scene.recover.pending(id))!.id, { verdict: 'REJECT', reason: 'wait an hour' });
-    expect(await scene.recover.read(id)).toMatchObject({ status: 'FAILED', steps: [{ status: 'REJECTED', error: 'rejected: wait an hour' }, {}] });
+    await scene.recover.vote((await scene.recover.pending(id))!.id, {
+      verdict: 'REJECT',
+      reason: 'wait an hour',
+    });
+    expect(await scene.recover.read(id)).toMatchObject({
+      status: 'FAILED',
+      steps: [{ status: 'REJECTED', error: 'rejected: wait an hour' }, {}],
+    });
     const again = await scene.recover.execute(id, step.id);
     expect(await statuses(id)).toEqual(['IN_PROGRESS', ['WAITING_APPROVAL', 'PENDING']]);
     await scene.recover.vote(again.approvalId!);
@@ -304,7 +329,13 @@ describe('what the stop halted (7.7)', () => {
     const taskIds = await Promise.all(
       [kept, dropped].map(
         async (sessionId) =>
-          (await createTask(scene.house.deps, scene.team.agent, { sessionId, agentName: 'ada', instructions: 'do' })).reply.taskId,
+          (
+            await createTask(scene.house.deps, scene.team.agent, {
+              sessionId,
+              agentName: 'ada',
+              instructions: 'do',
+            })
+          ).reply.taskId,
       ),
     );
     await scene.recover.stop();
@@ -317,7 +348,10 @@ describe('what the stop halted (7.7)', () => {
     expect((await intervention(waiting)).frozenAt).toBeNull();
     expect((await session(dropped)).status).toBe('CANCELLED');
     expect((await intervention(frozen)).status).toBe('CANCELLED');
-    expect((await Promise.all(taskIds.map(task))).map(({ status }) => status)).toEqual(['RUNNING', 'CANCELLED']);
+    expect((await Promise.all(taskIds.map(task))).map(({ status }) => status)).toEqual([
+      'RUNNING',
+      'CANCELLED',
+    ]);
   });
 
   it('is abandoned by default where a call had started and nobody knows what became of it', async () => {
@@ -389,7 +423,10 @@ describe('a worker that dies (1.8)', () => {
     const id = await scene.recover.begun('AUTOMATED');
     const step = (await scene.recover.current(id))!;
     await scene.recover.vote((await scene.recover.pending(id))!.id);
-    await scene.house.deps.prisma.recoveryStep.update({ where: { id: step.id }, data: { status: 'RUNNING' } });
+    await scene.house.deps.prisma.recoveryStep.update({
+      where: { id: step.id },
+      data: { status: 'RUNNING' },
+    });
     await scene.recover.work();
     expect((await scene.recover.read(id)).steps[0]!.status).toBe('COMPLETED');
   });
@@ -405,10 +442,16 @@ describe('who follows the stop (9.3)', () => {
     };
     let id = '';
     let planId = '';
-    expect(await told(async () => ({ recoveryId: id, approvalId: planId } = await scene.recover.initiate('AUTOMATED')))).toBe(true);
+    expect(
+      await told(
+        async () => ({ recoveryId: id, approvalId: planId } = await scene.recover.initiate('AUTOMATED')),
+      ),
+    ).toBe(true);
     expect(await told(() => scene.recover.vote(planId))).toBe(true);
     const asked = (await scene.recover.pending(id))!;
-    expect(scene.house.told.flatMap(({ approvals = [] }) => approvals.map((each) => each.id))).toContain(asked.id);
+    expect(scene.house.told.flatMap(({ approvals = [] }) => approvals.map((each) => each.id))).toContain(
+      asked.id,
+    );
     expect(await told(() => scene.recover.vote(asked.id))).toBe(true);
     expect(await told(() => scene.recover.work())).toBe(true);
     expect(await told(() => scene.recover.cancel(id))).toBe(true);

@@ -17,7 +17,8 @@ import {
 } from '../../src/recovery/rules.ts';
 import { NOW, recovery, step } from './item.ts';
 
-const codeOf = (outcome: { ok: boolean; error?: { code: string } }) => (outcome.ok ? 'allowed' : outcome.error!.code);
+const codeOf = (outcome: { ok: boolean; error?: { code: string } }) =>
+  outcome.ok ? 'allowed' : outcome.error!.code;
 const kindOf = (outcome: ReturnType<typeof actOn>) => (outcome.ok ? outcome.value.kind : outcome.error.code);
 
 describe('who may begin (7.4)', () => {
@@ -67,7 +68,10 @@ describe('calling for a step (7.5, 7.6)', () => {
 
   it('is refused out of turn, naming the step whose turn it is', () => {
     const outcome = actOn(recovery(), 'step 1', null);
-    expect(outcome).toMatchObject({ ok: false, error: { code: 'INVALID_STATE', message: expect.stringContaining('step 0') } });
+    expect(outcome).toMatchObject({
+      ok: false,
+      error: { code: 'INVALID_STATE', message: expect.stringContaining('step 0') },
+    });
   });
 
   it('passes over what was skipped', () => {
@@ -75,8 +79,9 @@ describe('calling for a step (7.5, 7.6)', () => {
     expect(currentStep(withFirst({ status: 'SKIPPED' }))?.id).toBe('step 1');
   });
 
-  it.each(['WAITING_APPROVAL', 'REJECTED', 'CANCELLED', 'COMPLETED'] as const)('is refused while it is %s', (status) =>
-    expect(kindOf(actOn(recovery({ status }), 'step 0', null))).toBe('INVALID_STATE'),
+  it.each(['WAITING_APPROVAL', 'REJECTED', 'CANCELLED', 'COMPLETED'] as const)(
+    'is refused while it is %s',
+    (status) => expect(kindOf(actOn(recovery({ status }), 'step 0', null))).toBe('INVALID_STATE'),
   );
 
   it('knows no other steps', () => expect(kindOf(actOn(recovery(), 'step 9', null))).toBe('NOT_FOUND'));
@@ -111,7 +116,9 @@ describe('a step (7.6)', () => {
 
   it('that nobody waits for is not settled', () => {
     expect(stepSettled(at({ status: 'COMPLETED' }), 'step 0', 'APPROVED', null)).toBeNull();
-    expect(stepSettled(at({ status: 'WAITING_APPROVAL' }, { status: 'CANCELLED' }), 'step 0', 'APPROVED', null)).toBeNull();
+    expect(
+      stepSettled(at({ status: 'WAITING_APPROVAL' }, { status: 'CANCELLED' }), 'step 0', 'APPROVED', null),
+    ).toBeNull();
   });
 
   it('begins once, and may be run for as long as it has not ended', () => {
@@ -126,12 +133,18 @@ describe('a step (7.6)', () => {
 
   it('keeps its note beside what came of it', () => {
     const on = at({ status: 'RUNNING', result: { note: 'mine' } });
-    expect(completed(on, on.steps[0]!, { finding: 'fine' }, NOW).steps[0]!.result).toEqual({ finding: 'fine', note: 'mine' });
+    expect(completed(on, on.steps[0]!, { finding: 'fine' }, NOW).steps[0]!.result).toEqual({
+      finding: 'fine',
+      note: 'mine',
+    });
   });
 
   it('that is the last completes the recovery, and no other does', () => {
     const one = at({ status: 'RUNNING' });
-    expect(completed(one, one.steps[0]!, {}, NOW)).toMatchObject({ status: 'IN_PROGRESS', completedAt: null });
+    expect(completed(one, one.steps[0]!, {}, NOW)).toMatchObject({
+      status: 'IN_PROGRESS',
+      completedAt: null,
+    });
     const last = recovery({ steps: [step(0, { status: 'COMPLETED' }), step(1, { status: 'RUNNING' })] });
     expect(completed(last, last.steps[1]!, {}, NOW)).toMatchObject({ status: 'COMPLETED', completedAt: NOW });
   });
@@ -158,7 +171,9 @@ describe('a worker has something to do', () => {
     expect(awaitsWorker(recovery({ recoveryType, steps: [step(0, { status })] }))).toBe(expected);
   });
   it('not for one that is over', () => {
-    expect(awaitsWorker(recovery({ status: 'CANCELLED', steps: [step(0, { status: 'RUNNING' })] }))).toBe(false);
+    expect(awaitsWorker(recovery({ status: 'CANCELLED', steps: [step(0, { status: 'RUNNING' })] }))).toBe(
+      false,
+    );
   });
 });
 
@@ -172,7 +187,11 @@ describe('cancelling (7.6)', () => {
   it('leaves no step that looks as if it were under way', () => {
     for (const status of ['WAITING_APPROVAL', 'APPROVED', 'RUNNING'] as const) {
       const gone = cancelled(recovery({ steps: [step(0, { status }), step(1)] }), NOW);
-      expect(gone).toMatchObject({ status: 'CANCELLED', completedAt: NOW, steps: [{ status: 'REJECTED' }, { status: 'PENDING' }] });
+      expect(gone).toMatchObject({
+        status: 'CANCELLED',
+        completedAt: NOW,
+        steps: [{ status: 'REJECTED' }, { status: 'PENDING' }],
+      });
     }
   });
 });

@@ -1,7 +1,8 @@
 import type { ActionName } from '../plan.ts';
+import { abandonTasks } from './abandon-tasks.ts';
 import type { Action } from './action.ts';
 import { liftTheStop } from './lift-stop.ts';
-import { abandonTasks, requeueTasks } from './requeue-tasks.ts';
+import { requeueTasks } from './requeue-tasks.ts';
 import { resumeSessions } from './resume-sessions.ts';
 import { setLimits } from './set-limits.ts';
 import { verifyCause } from './verify-cause.ts';

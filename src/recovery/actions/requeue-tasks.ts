@@ -1,26 +1,7 @@
-import type { Tx } from '../../database/transact.ts';
-import type { JsonObject } from '../../kernel/json.ts';
-import type { Action, Doing } from './action.ts';
+import type { Action } from './action.ts';
+import { stillHalted } from './halted-tasks.ts';
 
-// What becomes of halted tasks is settled here and happens with the lift: beneath the stop nothing is begun or ended, and
-// so whatever comes in between can't leave a task half way. What its owner has ended meanwhile is named, and left alone.
-
-/** They go back to where they were when the stop lifts. */
+/** Settles which tasks go back to where they were when the stop lifts. */
 export const requeueTasks: Action = {
-  run: async (tx, _, doing) => ({ result: await standing(tx, doing) }),
+  run: async (tx, _, doing) => ({ result: await stillHalted(tx, doing) }),
 };
-
-/** They are cancelled when the stop lifts. */
-export const abandonTasks: Action = {
-  run: async (tx, _, doing) => ({ result: await standing(tx, doing) }),
-};
-
-async function standing(tx: Tx, { recovery, step }: Doing): Promise<JsonObject> {
-  const ids = (step.parameters as { tasks: { id: string }[] }).tasks.map(({ id }) => id);
-  const rows = await tx.$queryRaw<{ id: string; status: string }[]>`
-    SELECT t.id, t.status::text AS status FROM stopped_tasks h JOIN tasks t ON t.id = h.task_id
-    WHERE h.stop_id = ${recovery.stopId} AND h.task_id = ANY(${ids}::text[]) ORDER BY t.id`;
-  const halted = rows.filter(({ status }) => status === 'HALTED');
-  const ended = rows.filter(({ status }) => status !== 'HALTED');
-  return { tasks: halted.length, taskIds: halted.map(({ id }) => id), endedMeanwhile: ended };
-}
