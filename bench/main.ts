@@ -3,6 +3,7 @@
  * its own, on the embedded database and on PostgreSQL where one answers (TEST_DATABASE_URL, or the local one). Names:
  * cycle, replicas, fan-out, list, deadlines, start. The load comes from this machine too: quote ratios of one run.
  */
+import { randomBytes } from 'node:crypto';
 import { cpus } from 'node:os';
 import { cycleRow, measureCycle, resumeRow } from './decision-cycle.ts';
 import { measureDeadlines } from './deadlines.ts';
@@ -59,7 +60,9 @@ async function onFresh(
     return console.log('| (no PostgreSQL answers) | postgres | | | | |');
   const servers: BenchServer[] = [];
   try {
-    const env: Record<string, string> = database ? { DATABASE_URL: database.url } : { DATA_DIR: 'memory://' };
+    const env: Record<string, string> = database
+      ? { DATABASE_URL: database.url, ENCRYPTION_KEYS: `bench:${randomBytes(32).toString('base64')}` }
+      : { DATA_DIR: 'memory://' };
     for (let i = 0; i < processes; i++) servers.push(await startServer(env));
     await work(servers, database?.url ?? null);
   } finally {

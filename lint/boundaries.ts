@@ -66,6 +66,10 @@ const boundaries: readonly Boundary[] = [
       !SCHEMA.test(importer),
   },
   {
+    says: 'permits/verify.ts ships with the client: it imports jose alone',
+    forbids: ({ importer, imported }) => importer === 'src/permits/verify.ts' && imported !== 'jose',
+  },
+  {
     says: 'nothing imports the composition root',
     forbids: ({ importer, imported }) =>
       imported === 'src/main.ts' ||

@@ -16,7 +16,15 @@ const url = new URL(
   '/graphql',
   flags.url ?? `http://${process.env.HOST ?? '127.0.0.1'}:${process.env.PORT ?? 4000}`,
 );
+const keptIn = join(process.env.DATA_DIR ?? './data', 'admin-key');
 const key = flags.key ?? process.env.ADMIN_API_KEY ?? (await keptKey());
+/** The key as a shell finds it: secrets do not belong on a screen. */
+const keyInShell =
+  flags.key !== undefined
+    ? '<the key of --key>'
+    : process.env.ADMIN_API_KEY
+      ? '$ADMIN_API_KEY'
+      : `$(cat ${keptIn})`;
 if (key === null) {
   console.error(
     'An ADMIN key is needed: --key, ADMIN_API_KEY, or the one that the first start of the server printed.',
@@ -31,8 +39,7 @@ const socket = createClient({ url: socketUrl.href, connectionParams: { authoriza
 
 /** The server keeps the key that it made itself in its data folder. */
 async function keptKey(): Promise<string | null> {
-  const file = join(process.env.DATA_DIR ?? './data', 'admin-key');
-  return (await readFile(file, 'utf8').catch(() => null))?.trim() ?? null;
+  return (await readFile(keptIn, 'utf8').catch(() => null))?.trim() ?? null;
 }
 
 interface Refusable {
@@ -201,7 +208,7 @@ async function decide(
   const body = JSON.stringify({ query: ANSWER, variables: { id, optionId: choice.id } });
   console.log(`\nAnswer it, for instance so:\n`);
   console.log(
-    `  curl -s ${url.href} \\\n    -H 'content-type: application/json' -H "authorization: Bearer $ADMIN_API_KEY" \\\n    -d '${body}'\n`,
+    `  curl -s ${url.href} \\\n    -H 'content-type: application/json' -H "authorization: Bearer ${keyInShell}" \\\n    -d '${body}'\n`,
   );
 }
 

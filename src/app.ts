@@ -24,12 +24,19 @@ import { createWorker } from './jobs/worker.ts';
 import type { Clock } from './kernel/clock.ts';
 import { createIds } from './kernel/ids.ts';
 import type { Log } from './kernel/log.ts';
+import { actionDigest } from './permits/action-digest.ts';
+import { sealedSigningKeys } from './permits/queries.ts';
+import { KEYS_KEPT_FOR } from './permits/rules.ts';
+import { signPermit } from './permits/sign.ts';
+import { createSigningKeys } from './permits/signing-keys.ts';
 import { onPlanSettled, onStepSettled } from './recovery/settled.ts';
 import { createBreakers, createHttpRunner } from './runners/http/runner.ts';
 import { createRegistry } from './runners/registry.ts';
 import { createScriptedRunner } from './runners/scripted/runner.ts';
+import { openKeyRing } from './secrets/open-key-ring.ts';
 import { createServer, defaultTimes } from './server/http.ts';
 import { createMetrics } from './server/metrics.ts';
+import { publishedKeys } from './server/published-keys.ts';
 import { createAgentTouches } from './sessions/agents.ts';
 import { createChangeSession } from './sessions/change.ts';
 
@@ -60,6 +67,9 @@ export function createApp({ config, clock, log, database: given }: AppOptions): 
     if (given === undefined) stops.push(() => database.close());
     const { prisma } = database;
     const ids = createIds(clock);
+    // Before anything is written: with a wrong key nothing may be.
+    const sealed = () => sealedSigningKeys(prisma);
+    const keyRing = await openKeyRing({ config, database, log, sealed });
 
     // The log: sealed by the leader, read to its end by every process.
     const tail = createTail({ database, log });
@@ -81,6 +91,10 @@ export function createApp({ config, clock, log, database: given }: AppOptions): 
     committed();
     const authenticator = createAuthenticator({ database, clock, ids, log, oidc: config.oidc, committed });
     stops.push(() => authenticator.close());
+
+    const signingKeys = createSigningKeys({ database, clock, ids, log, keyRing, committed });
+    await signingKeys.start();
+    stops.push(() => signingKeys.stop());
 
     const metrics = createMetrics();
     const count = createInterventionMetrics(metrics.registry, prisma);
@@ -137,6 +151,11 @@ export function createApp({ config, clock, log, database: given }: AppOptions): 
       wakeSweeps: (dueAt) => sweeps?.wake(dueAt),
       forget: authenticator.forget,
       runners,
+      signingKeys,
+      permits: {
+        digestOf: actionDigest,
+        sign: (permit) => signPermit({ clock, signingKeys, publicUrl: () => url }, permit),
+      },
       publicUrl: () => url,
     };
     // The clock's work goes with the lead, like sealing: whatever the processes' roles, exactly one does it.
@@ -178,6 +197,9 @@ export function createApp({ config, clock, log, database: given }: AppOptions): 
       onRevoked: authenticator.onRevoked,
       context: (viewer): Context => ({ viewer, house }),
       checks: { database: () => prisma.$queryRaw`SELECT 1`, queue: () => queue.assertReady() },
+      routes: config.processRoles.api
+        ? { '/.well-known/jwks.json': publishedKeys(() => signingKeys.publicKeys(), KEYS_KEPT_FOR) }
+        : {},
     });
     const { port } = await server.listen();
     stops.push(() => server.stop());

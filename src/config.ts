@@ -1,6 +1,12 @@
 import fs from 'node:fs';
 import type { z } from 'zod';
-import { ownPrefixes, type Variable, type VariableName, variables } from './environment.ts';
+import {
+  type EncryptionKey,
+  ownPrefixes,
+  type Variable,
+  type VariableName,
+  variables,
+} from './environment.ts';
 
 type Values = { [Name in VariableName]?: z.output<(typeof variables)[Name]['schema']> };
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -16,6 +22,8 @@ export interface Config {
   /** `url` null: the embedded database, in `dataDirectory`. */
   readonly database: { readonly url: string | null; readonly dataDirectory: string };
   readonly admin: { readonly apiKey: string | null };
+  /** The first encrypts. Null: made by the first start, and kept in the data directory. */
+  readonly encryption: { readonly keys: readonly EncryptionKey[] | null };
   /** Null: API keys alone. */
   readonly oidc: OidcConfig | null;
   readonly metrics: { readonly token: string | null };
@@ -83,6 +91,7 @@ function arrange(values: Values): Config {
     },
     database: { url: values.DATABASE_URL ?? null, dataDirectory: values.DATA_DIR ?? './data' },
     admin: { apiKey: values.ADMIN_API_KEY ?? null },
+    encryption: { keys: values.ENCRYPTION_KEYS ?? null },
     oidc:
       values.OIDC_ISSUER === undefined || values.OIDC_AUDIENCE === undefined
         ? null
@@ -144,7 +153,17 @@ function unknownNames(env: Environment): Fault[] {
 
 function contradictions(env: Environment): Fault[] {
   const given = (name: string) => env[name] !== undefined;
-  return [...unnamedHost(env), ...oidcContradictions(given)];
+  return [...unnamedHost(env), ...unkeptKeys(env, given), ...oidcContradictions(given)];
+}
+
+/** With a database elsewhere, keys that one machine made are lost with it, and another replica has others. */
+function unkeptKeys(env: Environment, given: (name: string) => boolean): Fault[] {
+  const eitherWay = (name: string) => given(name) || given(`${name}_FILE`);
+  if (!eitherWay('DATABASE_URL') || eitherWay('ENCRYPTION_KEYS')) return [];
+  const fault = (message: string) => [{ variable: 'ENCRYPTION_KEYS', message }];
+  if (env.NODE_ENV === 'production') return fault('is required in production with DATABASE_URL');
+  if (env.DATA_DIR !== 'memory://') return [];
+  return fault('is required with DATABASE_URL where DATA_DIR is memory://, which could not keep any');
 }
 
 /** Listening on every address says nothing of what the server is called, and only what it is called is answered. */

@@ -1,4 +1,5 @@
 // Longer than most files, as it is one table: what may stand in the environment, and how each value must look.
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
 
 /**
@@ -119,6 +120,40 @@ const httpRunners = z
     ),
   );
 
+/** An entry of ENCRYPTION_KEYS. As an object that shows nothing of itself, wherever it is printed. */
+export interface EncryptionKey {
+  id: string;
+  key: KeyObject;
+}
+
+const ENCRYPTION_KEY = /^([\w.-]{1,32}):([A-Za-z0-9+/]{43}=)$/;
+
+/** Faults name the entry by its place alone: what stands where an id belongs may be a key. */
+const encryptionKeys = z
+  .string()
+  .transform(listOf)
+  .transform((entries, context): EncryptionKey[] => {
+    const keys = entries.map((entry) => {
+      const [, id = '', encoded = ''] = ENCRYPTION_KEY.exec(entry) ?? [];
+      const bytes = Buffer.from(encoded, 'base64');
+      return { id, bytes, wellFormed: bytes.length === 32 && bytes.toString('base64') === encoded };
+    });
+    keys.forEach(({ id, bytes, wellFormed }, at) => {
+      const fault = (text: string) => context.addIssue(`entry ${at + 1} ${text}`);
+      if (!wellFormed)
+        return fault('must be id:key, the id 1 to 32 letters, digits and ._-, the key 32 bytes in base64');
+      const before = keys.slice(0, at).filter((each) => each.wellFormed);
+      if (before.some((each) => each.id === id)) fault('has the id of an earlier one');
+      if (before.some((each) => each.bytes.equals(bytes))) fault('holds the same key as an earlier one');
+    });
+    return keys.flatMap(({ id, bytes, wellFormed }) =>
+      wellFormed ? [{ id, key: createSecretKey(bytes) }] : [],
+    );
+  });
+
+/** Reads what ENCRYPTION_KEYS may hold, which is also the form in which keys are kept in a file. */
+export const parseEncryptionKeys = (text: string) => encryptionKeys.safeParse(text);
+
 const choice = <const T extends readonly string[]>(options: T) =>
   z.enum(options, `must be one of ${options.join(', ')}`);
 
@@ -157,6 +192,13 @@ export const variables = {
     meaning: "The bootstrap admin's key; a new value revokes the old one",
     secret: true,
     schema: adminKey,
+  },
+  ENCRYPTION_KEYS: {
+    fallback: 'made and kept in `DATA_DIR`; required in production with `DATABASE_URL`',
+    meaning:
+      'The keys to what is secret in the database, `id:key` separated by commas, each key 32 bytes in base64: the first encrypts, all decrypt',
+    secret: true,
+    schema: encryptionKeys,
   },
   LOG_LEVEL: {
     fallback: 'info',
@@ -217,6 +259,7 @@ export const ownPrefixes = [
   'HOLDPOINT',
   'CORS_ORIGIN',
   'ADMIN_API_KEY',
+  'ENCRYPTION_KEY',
   'PROCESS_ROLE',
 ] as const;
 

@@ -2,6 +2,7 @@ import { toUnits } from '../budgets/state.ts';
 import type { Approval } from '../generated/prisma/client.ts';
 import type { ApprovalVerdict } from '../generated/prisma/enums.ts';
 import { fingerprintOf, idempotencyOf } from '../idempotency/idempotency.ts';
+import { otherHolder } from '../identity/other-holder.ts';
 import { inScope, type Viewer } from '../identity/viewer.ts';
 import { Faults, MAX_MESSAGE } from '../kernel/bounds.ts';
 import { DomainError } from '../kernel/errors.ts';
@@ -93,7 +94,7 @@ async function prepare(
     approves &&
     viewer.role === 'ADMIN' &&
     isRequester(row, viewer) &&
-    !(await deps.otherHolder(deps.prisma, viewer, requiredRole, row.projectId, deps.clock.now()));
+    !(await otherHolder(deps.prisma, viewer, requiredRole, row.projectId, deps.clock.now()));
   return {
     verdict: input.verdict,
     reason: input.reason ?? null,

@@ -9,9 +9,8 @@ import type {
   ApprovalStatus,
   BudgetLimitType,
   RiskLevel,
-  Role,
 } from '../generated/prisma/enums.ts';
-import type { Actor, Viewer } from '../identity/viewer.ts';
+import type { Actor } from '../identity/viewer.ts';
 import type { Json } from '../kernel/json.ts';
 import type { SessionDeps } from '../sessions/deps.ts';
 
@@ -142,14 +141,6 @@ export interface ApprovalDeps extends SessionDeps {
   safety: Safety;
   permits: Permits;
   budgets: Budgets;
-  /** Whether anybody but the viewer could act where the role is asked for (behaviour 2.6). */
-  otherHolder(
-    prisma: PrismaClient,
-    viewer: Viewer,
-    requiredRole: Role,
-    projectId: string,
-    now: Date,
-  ): Promise<boolean>;
   onSettled: Partial<Record<ApprovalKind, OnSettled>>;
   changes: { announce(announcement: Announcement): void };
   /** Say that events were committed. */

@@ -1,6 +1,5 @@
 import type { BudgetState, LineState } from '../budgets/state.ts';
 import type { BudgetLimitType } from '../generated/prisma/enums.ts';
-import { canonicalJson, sha256 } from '../kernel/json.ts';
 import type { ApprovalDeps, BudgetCheck, RiskFlag } from './seams.ts';
 
 // STAND-INS for the rooms that approvals are built on, until they are here; app.ts then takes theirs, and this file goes.
@@ -34,10 +33,7 @@ function check({ tokens, cost }: BudgetState, ask: { tokens: number; cost: bigin
   };
 }
 
-export const standIns: Pick<
-  ApprovalDeps,
-  'safety' | 'permits' | 'budgets' | 'otherHolder' | 'onSettled'
-> = {
+export const standIns: Pick<ApprovalDeps, 'safety' | 'budgets' | 'onSettled'> = {
   safety: {
     assess: async () => ({ level: 'HIGH', score: 0.6, factors: [unanalysed] }),
     analyze: async () => ({
@@ -49,10 +45,6 @@ export const standIns: Pick<
       recommendations: [],
     }),
   },
-  permits: {
-    digestOf: (action) => sha256(canonicalJson(action)),
-    sign: () => Promise.resolve(''),
-  },
   budgets: {
     check,
     async periodEnd(tx, projectId, limitType) {
@@ -60,6 +52,5 @@ export const standIns: Pick<
       return limitType.endsWith('DAILY') ? budget.dayEnd : budget.monthEnd;
     },
   },
-  otherHolder: () => Promise.resolve(true),
   onSettled: {},
 };

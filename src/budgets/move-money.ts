@@ -1,4 +1,4 @@
-import type { RawTx } from '../database/transact.ts';
+import type { RawClient } from '../sessions/change.ts';
 import type { MoneyMove } from './moves.ts';
 import { toDecimal } from './state.ts';
 
@@ -9,7 +9,7 @@ import { toDecimal } from './state.ts';
  *
  * Locks reservations by id, then budgets by project, behind everything else that a change locks.
  */
-export async function moveMoney(client: RawTx, moves: readonly MoneyMove[], now: Date): Promise<boolean> {
+export async function moveMoney(client: RawClient, moves: readonly MoneyMove[], now: Date): Promise<boolean> {
   const projects = [...new Set(moves.map(({ projectId }) => projectId))];
   const rows = await client.$queryRawUnsafe<{ projectId: string }[]>(
     MOVE,

@@ -11,7 +11,7 @@ import { aloneLeads } from './leadership.ts';
 import { migrate } from './migrate.ts';
 import type { MigrationSession } from './migrate.ts';
 import type { Database, DatabaseOptions } from './open.ts';
-import type { Query, Statement } from './query.ts';
+import { type Query, RANDOM_PAGE_COST, type Statement } from './query.ts';
 import { migrationsDirectory } from './schema-engine.ts';
 import { createLocalSignals } from './signals.ts';
 
@@ -56,7 +56,7 @@ async function startEngine(taken: DataDirectory | null, image?: Blob): Promise<P
   }
   const pglite = await EmbeddedEngine.open({ dataDir, ...(image && { loadDataDir: image }) });
   // Prisma's adapters send instants without their zone, and read them as if it were UTC.
-  await pglite.exec(`SET TIME ZONE 'UTC'`);
+  await pglite.exec(`SET TIME ZONE 'UTC'; SET random_page_cost = ${RANDOM_PAGE_COST}`);
   return pglite;
 }
 

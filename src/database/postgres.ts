@@ -7,7 +7,7 @@ import { openLink } from './link.ts';
 import type { Link } from './link.ts';
 import { migrate } from './migrate.ts';
 import type { Database, DatabaseOptions } from './open.ts';
-import type { Query, Statement } from './query.ts';
+import { type Query, RANDOM_PAGE_COST, type Statement } from './query.ts';
 import { migrationsDirectory } from './schema-engine.ts';
 import { createSharedSignals, listen } from './signals.ts';
 import { createStatementNames } from './statement-names.ts';
@@ -86,7 +86,7 @@ const inUtc = async (client: pg.ClientBase): Promise<void> =>
 async function prepareSession(client: pg.ClientBase, statementTimeoutMs: number): Promise<void> {
   // In statements, not in the start-up packet: poolers in between refuse settings there.
   await client.query(
-    `SET TIME ZONE 'UTC'; SET jit = off; SET statement_timeout = ${statementTimeoutMs};` +
+    `SET TIME ZONE 'UTC'; SET jit = off; SET random_page_cost = ${RANDOM_PAGE_COST}; SET statement_timeout = ${statementTimeoutMs};` +
       ` SET idle_in_transaction_session_timeout = ${statementTimeoutMs}`,
   );
 }

@@ -1,4 +1,11 @@
-import type { RawTx } from './transact.ts';
+import type { Tx } from './transact.ts';
+
+/**
+ * Rows are looked up by key, few at a time, and the pages that they are on are mostly in memory. At the planner's own
+ * price for a page it takes a bitmap for them, which leaves the index entries of dead rows where they are: a session that
+ * has asked a thousand times then reads a thousand of them each time until the next vacuum.
+ */
+export const RANDOM_PAGE_COST = 1;
 
 /** SQL with its arguments, $1 and on; what Prisma's `sql` template makes is one. */
 export interface Statement {
@@ -15,6 +22,6 @@ export type Query = <Row>(statement: Statement) => Promise<Row[]>;
 
 /** The same in a transaction that is open. Prisma gives the rows there: the same, bar the price. */
 export const queryWithin =
-  (tx: RawTx): Query =>
+  (tx: Pick<Tx, '$queryRawUnsafe'>): Query =>
   <Row>({ text, values }: Statement) =>
     tx.$queryRawUnsafe<Row[]>(text, ...values);

@@ -6,6 +6,7 @@ import type { EventFeed } from '../events/feed.ts';
 import type { Authenticator } from '../identity/authenticate.ts';
 import type { Viewer } from '../identity/viewer.ts';
 import type { Log } from '../kernel/log.ts';
+import type { SigningKeys } from '../permits/signing-keys.ts';
 import type { RecoveryDeps } from '../recovery/deps.ts';
 
 /** What the doors reach verbs and readers through; made once, in app.ts. */
@@ -24,6 +25,8 @@ export interface House
   committed: () => void;
   /** Ends what is remembered of a key that was revoked, and its sockets. */
   forget: (keyId: string) => void;
+  /** What permits are signed with, and checked by. */
+  signingKeys: SigningKeys;
   /** Where people reach the server; no slash at the end. */
   publicUrl: () => string;
 }

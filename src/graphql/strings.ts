@@ -1,4 +1,17 @@
-import { type DocumentNode, GraphQLError, Kind, getLocation, type Source, visit } from 'graphql';
+import {
+  type DocumentNode,
+  type FloatValueNode,
+  getLocation,
+  GraphQLError,
+  type IntValueNode,
+  Kind,
+  type Source,
+  type ValueNode,
+  visit,
+} from 'graphql';
+
+// What no value may hold, wherever it stands in a request: characters that cannot be stored (behaviour 10.2), and numbers
+// that JSON can write but no double holds. 1e999 would be read as Infinity and kept as null.
 
 /** behaviour 10.2: any Unicode but NUL (PostgreSQL cannot hold it) and lone surrogates (no UTF-8 can). */
 const isBad = (text: string): boolean => text.includes('\0') || !text.isWellFormed();
@@ -11,12 +24,12 @@ export const badInput = (message: string): GraphQLError =>
 type Place = { value: unknown; key: string | number; parent: Place | null };
 
 /**
- * The first string or key below `value` that may not be stored, told by its place, or null. Walks with a stack of its
+ * The first string, key or number below `value` that may not be stored, told by its place, or null. Walks with a stack of its
  * own: nesting is bounded by the request's size alone.
  */
 export function checkValue(value: unknown, name: string): GraphQLError | null {
   if (value === null || typeof value !== 'object')
-    return checkText(value, { value, key: name, parent: null });
+    return checkScalar(value, { value, key: name, parent: null });
   const stack: Place[] = [{ value, key: name, parent: null }];
   for (let place = stack.pop(); place !== undefined; place = stack.pop()) {
     const error = Array.isArray(place.value) ? checkItems(place, stack) : checkEntries(place, stack);
@@ -29,7 +42,7 @@ function checkItems(place: Place, stack: Place[]): GraphQLError | null {
   const items = place.value as unknown[];
   for (let index = 0; index < items.length; index++) {
     const item = { value: items[index], key: index, parent: place };
-    const error = checkText(item.value, item);
+    const error = checkScalar(item.value, item);
     if (error !== null) return error;
     if (typeof item.value === 'object' && item.value !== null) stack.push(item);
   }
@@ -40,15 +53,22 @@ function checkEntries(place: Place, stack: Place[]): GraphQLError | null {
   for (const [key, value] of Object.entries(place.value as object)) {
     if (isBad(key)) return badInput(`A key of ${pathOf(place)} holds ${nameOf(key)}.`);
     const entry = { value, key, parent: place };
-    const error = checkText(value, entry);
+    const error = checkScalar(value, entry);
     if (error !== null) return error;
     if (typeof value === 'object' && value !== null) stack.push(entry);
   }
   return null;
 }
 
-const checkText = (value: unknown, place: Place): GraphQLError | null =>
-  typeof value === 'string' && isBad(value) ? badInput(`${pathOf(place)} holds ${nameOf(value)}.`) : null;
+function checkScalar(value: unknown, place: Place): GraphQLError | null {
+  if (typeof value === 'string')
+    return isBad(value) ? badInput(`${pathOf(place)} holds ${nameOf(value)}.`) : null;
+  return typeof value === 'number' && !Number.isFinite(value)
+    ? badInput(`${pathOf(place)} holds ${TOO_LARGE}.`)
+    : null;
+}
+
+const TOO_LARGE = 'a number that is too large';
 
 function pathOf(place: Place): string {
   const keys: string[] = [];
@@ -62,18 +82,25 @@ export function checkDocumentText(text: string): GraphQLError | null {
   return isBad(text) ? badInput(`The document holds ${nameOf(text)}.`) : null;
 }
 
-/** Literals whose escapes name what the text itself does not hold. */
+/** What a document must hold somewhere for any of its literals to be bad: few do, and others are not walked. */
+const SUSPICIOUS = /\\u|\d[eE]\+?\d|\d{300}/;
+
+/** Literals whose escapes name what the text itself does not hold, and numbers too large for any value. */
 export function checkLiterals(text: string, document: DocumentNode): GraphQLError | null {
-  if (!text.includes('\\u')) return null;
+  if (!SUSPICIOUS.test(text)) return null;
   let found: GraphQLError | null = null;
+  const bad = ({ loc }: ValueNode, what: string) => {
+    if (found !== null || loc === undefined) return;
+    const { line, column } = getLocation(loc.source, loc.start);
+    found = badInput(`The literal at line ${line}, column ${column} of the document holds ${what}.`);
+  };
+  const number = (node: IntValueNode | FloatValueNode) => {
+    if (!Number.isFinite(Number(node.value))) bad(node, TOO_LARGE);
+  };
   visit(document, {
-    [Kind.STRING](node) {
-      if (found !== null || !isBad(node.value) || node.loc === undefined) return;
-      const { line, column } = getLocation(node.loc.source, node.loc.start);
-      found = badInput(
-        `The literal at line ${line}, column ${column} of the document holds ${nameOf(node.value)}.`,
-      );
-    },
+    [Kind.STRING]: (node) => (isBad(node.value) ? bad(node, nameOf(node.value)) : undefined),
+    [Kind.INT]: number,
+    [Kind.FLOAT]: number,
   });
   return found;
 }

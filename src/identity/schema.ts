@@ -60,12 +60,10 @@ const ApiKey = builder.prismaObject('ApiKey', {
   }),
 });
 
+// By scope alone, not also "or oneself": an event's subject may be a person, and is shown to many at once.
 loadNodesWith('user', async (id, { viewer, house }) => {
   const user = await house.prisma.user.findUnique({ where: { id } });
-  return user &&
-    (viewer.projectId === null || user.projectId === viewer.projectId || user.id === viewer.actor.id)
-    ? user
-    : null;
+  return user && inScope(viewer, user.projectId) ? user : null;
 });
 loadNodesWith('key', async (id, { viewer, house }) => {
   if (!can(viewer, 'key.manage')) return null;

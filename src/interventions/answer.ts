@@ -1,16 +1,25 @@
 import type { Intervention } from '../generated/prisma/client.ts';
-import type { InterventionResolution } from '../generated/prisma/enums.ts';
+import type { InterventionResolution, Role } from '../generated/prisma/enums.ts';
+import { satisfies } from '../identity/permissions.ts';
 import { inScope, systemActor, type Viewer } from '../identity/viewer.ts';
 import type { UserError } from '../kernel/errors.ts';
 import type { Json, JsonObject } from '../kernel/json.ts';
 import type { Aggregate, Decision } from '../sessions/aggregate.ts';
 import { begin, type Draft, toChange } from '../sessions/draft.ts';
-import type { Idempotency } from '../idempotency/idempotency.ts';
 import { about, projectStopped } from '../sessions/rules.ts';
 import { advance } from './advance.ts';
 import { escalateDraft } from './escalate.ts';
 import { type HumanResponse, receiptOf, resolutionOf } from './response.ts';
-import { isFrozen, isPending, mayAnswer, mayChoose, mayStillAnswer, notFound } from './rules.ts';
+import {
+  grantsOwn,
+  isFrozen,
+  isPending,
+  justEscalated,
+  mayAnswer,
+  mayChoose,
+  mayStillAnswer,
+  notFound,
+} from './rules.ts';
 import { answerFaults } from './schema-check.ts';
 import { settle } from './settle.ts';
 
@@ -46,17 +55,18 @@ export type AnswerReply = {
 export interface AnswerCommand {
   viewer: Viewer;
   answer: Answer;
-  idempotency: Idempotency | null;
+  /** The role that nobody but the viewer was found to hold, who may then grant their own request; null: not looked. */
+  alone: Role | null;
   /** Which of the session's interventions is meant, or why none. */
   find: (aggregate: Aggregate) => Intervention | UserError;
 }
 
+/** `own`: what was refused because the viewer had asked for it; whether that holds, others than rules must find out. */
+export type AnswerDecision = Decision<AnswerReply> & { own?: Intervention };
+
 /** Decides an answer: the one decision behind every door that gives one. */
-export function decideAnswer(
-  { viewer, answer, find }: AnswerCommand,
-  aggregate: Aggregate | null,
-  now: Date,
-): Decision<AnswerReply> {
+export function decideAnswer(command: AnswerCommand, aggregate: Aggregate | null, now: Date): AnswerDecision {
+  const { viewer, answer, find } = command;
   if (aggregate === null || !inScope(viewer, aggregate.session.projectId)) {
     return { refusal: [notFound] };
   }
@@ -72,31 +82,28 @@ export function decideAnswer(
   if ('code' in target) return { ...due, refusal: [target] };
   const repeated = repeatOf(target, answer, viewer);
   if (repeated !== null) return { ...due, reply: repeated };
-  const taken = take(draft, target, answer, viewer, now);
+  const taken = take(draft, target, command, now);
   if ('refusal' in taken) return { ...due, ...taken };
   return { change: toChange(aggregate, draft, viewer.actor, now), reply: taken.reply };
 }
 
 /** The first result, where the same person gives the same answer once more (behaviour 4.2). */
-function repeatOf(intervention: Intervention, answer: Answer, viewer: Viewer): AnswerReply | null {
+function repeatOf(intervention: Intervention, answer: Answer, { actor }: Viewer): AnswerReply | null {
+  const of = { interventionId: intervention.id, sessionId: intervention.sessionId };
+  if (justEscalated(intervention, actor, answer.fingerprint))
+    return { ...of, resolution: 'ESCALATED', sessionResumed: false };
   const receipt = receiptOf(intervention);
-  if (receipt === null || receipt.actorId !== viewer.actor.id || receipt.fingerprint !== answer.fingerprint)
+  if (receipt === null || receipt.actorId !== actor.id || receipt.fingerprint !== answer.fingerprint)
     return null;
-  return {
-    interventionId: intervention.id,
-    sessionId: intervention.sessionId,
-    resolution: intervention.resolution,
-    sessionResumed: receipt.sessionResumed,
-  };
+  return { ...of, resolution: intervention.resolution, sessionResumed: receipt.sessionResumed };
 }
 
 function take(
   draft: Draft,
   intervention: Intervention,
-  answer: Answer,
-  viewer: Viewer,
+  { answer, viewer, alone }: AnswerCommand,
   now: Date,
-): { reply: AnswerReply } | { refusal: UserError[] } {
+): { reply: AnswerReply } | { refusal: UserError[]; own?: Intervention } {
   const revives =
     intervention.status === 'TIMEOUT' && intervention.open && draft.session.status === 'TIMEOUT';
   const open = mayStillAnswer(intervention);
@@ -116,9 +123,16 @@ function take(
   if (answer.responseType === 'escalate' || option?.category === 'ESCALATION') {
     const level = answer.escalationLevel ?? levelOf(option?.metadata);
     const reason = answer.reasoning || answer.content || (option?.label ?? '');
-    const fault = escalateDraft(draft, intervention, { level, reason }, viewer.actor, now);
+    const { fingerprint } = answer;
+    const fault = escalateDraft(draft, intervention, { level, reason, fingerprint }, viewer.actor, now);
     if (fault !== null) return { refusal: [fault] };
     return { reply: { ...reply, resolution: 'ESCALATED', sessionResumed: false } };
+  }
+  if (grantsOwn(intervention, viewer, answer.responseType)) {
+    // Nobody else held that role: then nobody else holds one above it either.
+    if (alone === null || !satisfies(intervention.requiredRole, alone))
+      return { refusal: [selfApproval], own: intervention };
+    overrides.push('self_approval');
   }
   const faults = formFaults(intervention, answer);
   if (faults.length > 0) return { refusal: faults };
@@ -153,6 +167,11 @@ function take(
     reply: { ...reply, resolution: revives ? 'TIMEOUT' : resolutionOf(answer.responseType), sessionResumed },
   };
 }
+
+const selfApproval: UserError = {
+  code: 'SELF_APPROVAL',
+  message: 'who asked does not grant it: another person must answer',
+};
 
 /** An option of category ESCALATION may name its level. */
 const levelOf = (metadata: JsonObject | undefined): number | null =>

@@ -23,6 +23,8 @@ export interface EscalationStep {
   /** ISO instants: the steps are kept as JSON. */
   escalatedAt: string;
   respondBy: string;
+  /** By hand: SHA-256 of mutation and arguments, to know a repeat by (behaviour 4.2). */
+  fingerprint?: string;
 }
 
 /** One thing that the clock did. `at` is when it was due. */

@@ -5,10 +5,10 @@ import { Faults, MAX_MESSAGE } from '../kernel/bounds.ts';
 import { DomainError, type UserError } from '../kernel/errors.ts';
 import type { SessionDeps } from '../sessions/deps.ts';
 import { type Draft, put } from '../sessions/draft.ts';
-import { idempotencyOf } from '../idempotency/idempotency.ts';
+import { fingerprintOf, idempotencyOf } from '../idempotency/idempotency.ts';
 import { about, projectStopped } from '../sessions/rules.ts';
 import { changeIntervention } from './change-intervention.ts';
-import { escalated, isFrozen, mayStillAnswer, targetLevel } from './rules.ts';
+import { escalated, isFrozen, justEscalated, mayStillAnswer, targetLevel } from './rules.ts';
 
 export interface EscalateInput {
   reason: string;
@@ -20,7 +20,7 @@ export type EscalateReply = { interventionId: string; escalationLevel: number; r
 
 /**
  * Raises an intervention to a level, or the next one (behaviour 4.11). Refusals: INVALID_INPUT for the present level or
- * a lower one, ESCALATION_EXHAUSTED past the last, and those of what is no longer pending.
+ * a lower one, ESCALATION_EXHAUSTED past the last, and those of what is no longer pending. A repeat climbs no further.
  */
 export async function escalateIntervention(
   deps: SessionDeps,
@@ -31,18 +31,16 @@ export async function escalateIntervention(
   const faults = new Faults();
   faults.text(['escalation', 'reason'], input.reason, MAX_MESSAGE, 1);
   if (faults.errors.length > 0) throw new DomainError(faults.errors);
+  const fingerprint = fingerprintOf({ mutation: 'escalateIntervention', id, ...input });
   return changeIntervention<EscalateReply>(deps, viewer, {
     id,
     idempotency: idempotencyOf(viewer.credentialId, 'escalateIntervention', { id, ...input }),
     decide(draft, intervention, now) {
-      const fault = escalateDraft(
-        draft,
-        intervention,
-        { level: input.level ?? null, reason: input.reason },
-        viewer.actor,
-        now,
-      );
-      if (fault !== null) return { refusal: [fault] };
+      if (!justEscalated(intervention, viewer.actor, fingerprint)) {
+        const wanted = { level: input.level ?? null, reason: input.reason, fingerprint };
+        const fault = escalateDraft(draft, intervention, wanted, viewer.actor, now);
+        if (fault !== null) return { refusal: [fault] };
+      }
       const { escalationLevel, requiredRole } = draft.interventions.find((item) => item.id === id)!;
       return { reply: { interventionId: id, escalationLevel, requiredRole } };
     },
@@ -53,7 +51,7 @@ export async function escalateIntervention(
 export function escalateDraft(
   draft: Draft,
   intervention: Intervention,
-  { level: wanted, reason }: { level: number | null; reason: string },
+  { level: wanted, reason, fingerprint }: { level: number | null; reason: string; fingerprint: string },
   actor: Actor,
   now: Date,
 ): UserError | null {
@@ -62,7 +60,8 @@ export function escalateDraft(
   if (isFrozen(intervention)) return projectStopped;
   const target = targetLevel(intervention, wanted);
   if (!target.ok) return target.error;
-  const raised = escalated(intervention, target.value, { reason, automatic: false, escalatedBy: actor }, now);
+  const step = { reason, automatic: false, escalatedBy: actor, fingerprint };
+  const raised = escalated(intervention, target.value, step, now);
   put(draft, raised);
   draft.session = { ...draft.session, lastActivity: now };
   draft.events.push({

@@ -55,14 +55,14 @@ function claimed(viewer: Viewer, mine: boolean | null | undefined): Conditions {
 /** Characters. Some thousands of words make a tree deeper than the engine's stack; the embedded engine dies of it. */
 const LONGEST_SEARCH = 1_000;
 
-/** All words, "a phrase", or, -not: the text as a person types it. The expression is the index's, to the letter. */
+/** All words, "a phrase", or, -not: the text as a person types it. */
 function matching(search: string | null | undefined): Conditions {
   if (search === null || search === undefined || search.trim() === '') return [];
   if (search.length > LONGEST_SEARCH) {
     throw new RequestError('BAD_USER_INPUT', `search must have at most ${LONGEST_SEARCH} characters`);
   }
   return [
-    Prisma.sql`to_tsvector('simple', message || ' ' || agent_name) @@ websearch_to_tsquery('simple', ${search})`,
+    Prisma.sql`id IN (SELECT intervention_id FROM intervention_search WHERE words @@ websearch_to_tsquery('simple', ${search}))`,
   ];
 }
 

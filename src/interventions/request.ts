@@ -1,6 +1,6 @@
 import type { Intervention } from '../generated/prisma/client.ts';
 import type { InterventionType, InterventionUrgency } from '../generated/prisma/enums.ts';
-import { inScope, type Viewer } from '../identity/viewer.ts';
+import { type Actor, inScope, type Viewer } from '../identity/viewer.ts';
 import { Faults, MAX_MESSAGE, MAX_NAME, MAX_OPTIONS } from '../kernel/bounds.ts';
 import { DomainError } from '../kernel/errors.ts';
 import { type Json, plainObject } from '../kernel/json.ts';
@@ -67,7 +67,7 @@ export async function requestIntervention(deps: SessionDeps, viewer: Viewer, inp
       }
       const draft = begin(aggregate);
       const { session } = aggregate;
-      const intervention = asked(deps.ids.next('intervention'), session, input, now);
+      const intervention = asked(deps.ids.next('intervention'), session, input, viewer.actor, now);
       put(draft, intervention);
       draft.session = {
         ...session,
@@ -131,6 +131,7 @@ function asked(
   id: string,
   session: { id: string; teamId: string; projectId: string },
   input: RequestInput,
+  askedBy: Actor,
   now: Date,
 ): Intervention {
   const timeout = input.timeout ?? defaultTerms.timeout;
@@ -152,6 +153,7 @@ function asked(
     timeout,
     terms: defaultTerms.terms as never,
     createdAt: now,
+    askedBy: { ...askedBy },
     status: 'PENDING',
     resolution: null,
     escalationLevel: 0,

@@ -1,6 +1,6 @@
 import type { InterventionResolution } from '../generated/prisma/enums.ts';
 import type { Actor } from '../identity/viewer.ts';
-import { MAX_JSON_BYTES } from '../kernel/bounds.ts';
+import { jsonBytes, MAX_JSON_BYTES } from '../kernel/bounds.ts';
 import type { Json, JsonObject } from '../kernel/json.ts';
 import type { Option } from './option.ts';
 
@@ -90,8 +90,7 @@ export function foldResponse(
   const plain = unreserved(context);
   const metadata = unreserved(selectedOption?.metadata ?? {});
   const enriched = { ...plain, ...metadata };
-  const fits =
-    Object.keys(metadata).length === 0 || Buffer.byteLength(JSON.stringify(enriched)) <= MAX_JSON_BYTES;
+  const fits = Object.keys(metadata).length === 0 || jsonBytes(enriched) <= MAX_JSON_BYTES;
   return { ...(fits ? enriched : plain), ...reserved } as JsonObject;
 }
 

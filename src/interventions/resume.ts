@@ -7,7 +7,8 @@ import type { Aggregate } from '../sessions/aggregate.ts';
 import type { SessionDeps } from '../sessions/deps.ts';
 import { fingerprintOf, idempotencyOf } from '../idempotency/idempotency.ts';
 import { isHalted, projectStopped, waitsForHuman } from '../sessions/rules.ts';
-import { type Answer, type AnswerReply, decideAnswer } from './answer.ts';
+import type { Answer, AnswerReply } from './answer.ts';
+import { give } from './answer-intervention.ts';
 import { customAnswer } from './respond.ts';
 import { receiptOf } from './response.ts';
 
@@ -38,11 +39,7 @@ export async function resumeSession(
   const idempotency = idempotencyOf(viewer.credentialId, 'resumeSession', { sessionId, ...input });
   const answer = answerOf(input, fingerprintOf({ mutation: 'resumeSession', sessionId, ...input }));
   try {
-    return await deps.changeSession<AnswerReply>({
-      sessionId,
-      idempotency,
-      decide: (aggregate, now) => decideAnswer({ viewer, answer, idempotency, find }, aggregate, now),
-    });
+    return await give(deps, viewer, { by: { sessionId }, answer, idempotency, find });
   } catch (error) {
     if (!(error instanceof DomainError) || error.code !== 'INVALID_STATE') throw error;
     const first = await firstResult(deps, viewer, sessionId, answer.fingerprint);

@@ -61,6 +61,13 @@ export function mayAnswer(intervention: Intervention, viewer: Viewer): Outcome<{
 
 export const isFrozen = ({ frozenAt }: { frozenAt: Date | null }): boolean => frozenAt !== null;
 
+/**
+ * Whether this answer would grant what the viewer asked for (behaviour 2.6). Whatever lets the agent go on grants:
+ * approving, modifying, choosing an option, words of one's own. Refusing and escalating do not.
+ */
+export const grantsOwn = ({ askedBy }: Intervention, viewer: Viewer, responseType: string): boolean =>
+  (askedBy as Actor | null)?.id === viewer.actor.id && responseType !== 'reject';
+
 const article = (role: Role): string => `${/^[AO]/.test(role) ? 'an' : 'a'} ${role}`;
 
 /** The option chosen, where it may be (4.5). True: it was disabled and took an override. */
@@ -150,7 +157,7 @@ export function targetLevel(intervention: Intervention, wanted: number | null): 
 export function escalated(
   intervention: Intervention,
   level: number,
-  step: Pick<EscalationStep, 'reason' | 'automatic' | 'escalatedBy'>,
+  step: Pick<EscalationStep, 'reason' | 'automatic' | 'escalatedBy' | 'fingerprint'>,
   at: Date,
 ): Intervention {
   const rung = termsOf(intervention).escalation.levels[level - 1]!;
@@ -170,6 +177,16 @@ export function escalated(
     claimedBy: null,
     escalations: [...escalationsOf(intervention), entry] as never,
   };
+}
+
+/**
+ * Whether this very escalation, by this person, brought it to the level that it is waiting on. A double click is no
+ * second wish, and climbs no second level (behaviour 4.2).
+ */
+export function justEscalated(intervention: Intervention, actor: Actor, fingerprint: string): boolean {
+  const last = escalationsOf(intervention).at(-1);
+  if (!isPending(intervention) || last?.fingerprint !== fingerprint) return false;
+  return (last.escalatedBy as Actor).id === actor.id;
 }
 
 export const escalatedByHand = (intervention: Intervention): boolean =>

@@ -38,7 +38,7 @@ export class Faults {
     const name = path.at(-1)!;
     if (depthOf(value, MAX_JSON_DEPTH) > MAX_JSON_DEPTH)
       this.add(path, `${name} must nest at most ${MAX_JSON_DEPTH} levels`);
-    else if (Buffer.byteLength(JSON.stringify(value)) > MAX_JSON_BYTES) {
+    else if (jsonBytes(value) > MAX_JSON_BYTES) {
       this.add(path, `${name} must have at most ${MAX_JSON_BYTES} bytes as JSON`);
     }
   }
@@ -49,6 +49,19 @@ export class Faults {
       this.add(path, `${path.at(-1)!} must be a JSON object`);
     else this.json(path, value);
   }
+}
+
+/** As the database keeps it: there a number has no exponent, and the six characters of 1e+308 become 309. */
+export function jsonBytes(value: unknown): number {
+  const text = JSON.stringify(value);
+  return Buffer.byteLength(text) + (/\de[+-]\d/.test(text) ? exponentsOf(value) : 0);
+}
+
+/** The exponents of all the numbers below `value`, added up. */
+function exponentsOf(value: unknown): number {
+  if (typeof value === 'number') return Number(/e[+-](\d+)$/.exec(String(value))?.[1] ?? 0);
+  if (value === null || typeof value !== 'object') return 0;
+  return Object.values(value).reduce<number>((sum, child) => sum + exponentsOf(child), 0);
 }
 
 /** Levels of nesting; stops counting past `limit`, so that a hostile depth costs nothing. */

@@ -14,6 +14,7 @@ export const idPrefixes = [
   'task',
   'intervention',
   'event',
+  'signkey',
   'approval',
   'budget',
   'reservation',

@@ -29,6 +29,8 @@ export interface ServerSettings extends Omit<AccessSettings, 'publicUrl'> {
   /** How long a request's headers, and its whole, may take to arrive. */
   requestTimeoutMs: number;
   pingEveryMs: number;
+  /** Enough for a person with a terminal, who types or pastes the first frame. */
+  initWithinMs: number;
   /** After so long a stop cuts off what has not finished. */
   stopWithinMs: number;
 }
@@ -56,7 +58,12 @@ export interface Server {
   stop(): Promise<void>;
 }
 
-export const defaultTimes = { requestTimeoutMs: 30_000, pingEveryMs: 12_000, stopWithinMs: 8_000 };
+export const defaultTimes = {
+  requestTimeoutMs: 30_000,
+  pingEveryMs: 12_000,
+  initWithinMs: 15_000,
+  stopWithinMs: 8_000,
+};
 
 /** Everything that the house says over HTTP and WebSocket, on one port. Long because it is the wiring, read top to bottom. */
 export function createServer<V extends Caller>(deps: ServerDeps<V>): Server {
@@ -69,7 +76,8 @@ export function createServer<V extends Caller>(deps: ServerDeps<V>): Server {
   });
   const credentials = watchCredentials(deps.clock, deps.onRevoked);
   const graphql = createGraphqlHttp({ ...deps, engine, credentials, production: settings.production });
-  const sockets = createWebSockets({ ...deps, engine, credentials, pingEveryMs: settings.pingEveryMs });
+  const { pingEveryMs, initWithinMs } = settings;
+  const sockets = createWebSockets({ ...deps, engine, credentials, pingEveryMs, initWithinMs });
   const state = { draining: false };
   const active = new Set<ServerResponse>();
   let access: Access;

@@ -23,6 +23,8 @@ export interface WebSocketDeps<V extends Caller> {
   log: Log;
   /** Between pings; a peer that has not answered the one before is dropped. */
   pingEveryMs: number;
+  /** From the connection to its connection_init, else it is closed with 4408. */
+  initWithinMs: number;
 }
 
 export interface WebSockets {
@@ -50,6 +52,7 @@ export function createWebSockets<V extends Caller>(deps: WebSocketDeps<V>): WebS
   const connections = new Set<Connection<V>>();
 
   const protocol = makeServer<Record<string, unknown>, Connection<V>>({
+    connectionInitWaitTimeout: deps.initWithinMs,
     execute: (args) => (args as Accepted).accepted.start() as Promise<ExecutionResult>,
     subscribe: (args) => (args as Accepted).accepted.start() as AsyncGenerator<ExecutionResult>,
     onConnect: ({ extra, connectionParams }) => admit(deps, extra, connectionParams),

@@ -73,6 +73,7 @@ export const interventionColumns: Columns<Intervention> = {
   timeout: 'int',
   terms: 'jsonb',
   createdAt: 'timestamptz',
+  askedBy: 'jsonb',
   status: 'intervention_status',
   resolution: 'intervention_resolution',
   escalationLevel: 'int',

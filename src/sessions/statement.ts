@@ -228,7 +228,12 @@ export const writeStatement = once((writes: Writes): string => {
     writes.created,
     `created AS (INSERT INTO sessions (${names(sessionColumns)}) SELECT ${names(sessionColumns, 'r.')} FROM won r WHERE r.created)`,
   )}
-  ${part(writes.asked, `asked AS ${insert('interventions', 'asked', interventionColumns)}`)}
+  ${part(
+    writes.asked,
+    `asked AS ${insert('interventions', 'asked', interventionColumns, 'RETURNING id, message, agent_name')},
+  searchable AS (INSERT INTO intervention_search (intervention_id, words)
+    SELECT id, to_tsvector('simple', message || ' ' || agent_name) FROM asked)`,
+  )}
   ${part(
     writes.updated,
     // What is written is settled first: in one join of three, the planner expects two rows and compares all with all.

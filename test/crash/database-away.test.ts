@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createCluster, type Cluster } from '../support/cluster.ts';
-import { ADMIN_KEY } from '../support/app.ts';
+import { ADMIN_KEY, ENCRYPTION_KEYS } from '../support/app.ts';
 import { onPostgres } from '../support/database.ts';
 import { type ServerProcess, spawnServer } from '../support/server-process.ts';
 import { until } from '../support/until.ts';
@@ -26,7 +26,7 @@ test.runIf(onPostgres)(
       console.warn('SKIPPED: no PostgreSQL programs (initdb, pg_ctl) to make a server of its own from');
       return context.skip();
     }
-    server = spawnServer({ DATABASE_URL: cluster.url, ADMIN_API_KEY: ADMIN_KEY });
+    server = spawnServer({ DATABASE_URL: cluster.url, ADMIN_API_KEY: ADMIN_KEY, ENCRYPTION_KEYS });
     const api = await server.ready();
     const project = await makeProject(api, ADMIN_KEY, 'away');
     const { VIEWER, OPERATOR } = project.keys;
@@ -43,12 +43,17 @@ test.runIf(onPostgres)(
       JSON.stringify(socket.of('changes')).includes(id) && JSON.stringify(socket.of('events')).includes(id);
     await socket.until(() => saw(before));
 
+    const keys = async () => (await fetch(`${api.url}/.well-known/jwks.json`)).text();
+    const published = await keys();
+
     for (let round = 0; round < 2; round++) {
       await cluster.stop();
       const ready = await fetch(`${api.url}/readyz`);
       expect(ready.status).toBe(503);
       expect(Object.keys(((await ready.json()) as { failing: object }).failing)).toContain('database');
       expect((await fetch(`${api.url}/healthz`)).status).toBe(200);
+      // Tools go on checking permits meanwhile.
+      expect(await keys()).toBe(published);
       for (const [key, query] of [
         [VIEWER, '{ projects { id } }'],
         [

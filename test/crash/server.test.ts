@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, inject, test, vi } fr
 import { verifyLog } from '../../src/events/verify.ts';
 import { openDatabase } from '../../src/database/open.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
-import { ADMIN_KEY, type ApiClient } from '../support/app.ts';
+import { ADMIN_KEY, type ApiClient, ENCRYPTION_KEYS } from '../support/app.ts';
 import { silent } from '../support/database.ts';
 import { type ServerProcess, spawnServer } from '../support/server-process.ts';
 import { databaseUrl, onServer } from '../support/template.ts';
@@ -60,7 +60,7 @@ async function place(): Promise<{
   undo.push(() => onServer(template.server, `DROP DATABASE ${name} WITH (FORCE)`));
   const url = databaseUrl(template.server, name);
   return {
-    env: { DATABASE_URL: url },
+    env: { DATABASE_URL: url, ENCRYPTION_KEYS },
     open: () => openDatabase({ url, dataDirectory: 'memory://', ...options }),
   };
 }
@@ -189,7 +189,7 @@ describe('starting', () => {
     undo.push(() => new Promise((resolve) => taken.close(resolve)));
     const { port } = taken.address() as AddressInfo;
     const one = start({ ...(await place()).env, PORT: String(port) });
-    const other = start({ DATABASE_URL: 'postgres://nobody:hunter2@127.0.0.1:1/none' });
+    const other = start({ DATABASE_URL: 'postgres://nobody:hunter2@127.0.0.1:1/none', ENCRYPTION_KEYS });
     expect((await one.exited).code).toBe(1);
     expect(one.output()).toContain(String(port));
     expect((await other.exited).code).toBe(1);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Variables } from '../support/app.ts';
+import type { Answer, Variables } from '../support/app.ts';
 import { app, world } from './desk.ts';
 
 describe('behaviour 10.2: scalars', () => {
@@ -84,6 +84,75 @@ describe('behaviour 10.2: scalars', () => {
     },
   );
 
+  describe('numbers', () => {
+    const create = 'createSession(input: {teamId: $id, initialMessage: "m", context: ';
+    const shown = ') { success errors { message } session { context } }';
+    /** By hand: JavaScript's own writer has no text for what is tested here. */
+    const post = async (query: string, variables: string) => {
+      const response = await fetch(`${app.url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${world.keys.AGENT}` },
+        body: `{"query": ${JSON.stringify(query)}, "variables": ${variables}}`,
+      });
+      return (await response.json()) as Answer;
+    };
+
+    test.each(['1e999', '-1e999', '1'.repeat(400), '10e308'])(
+      'one that no double holds is BAD_USER_INPUT, told by its place at any depth (10.2): %s',
+      async (number) => {
+        const document = `mutation($id: ID!, $c: JSON) { ${create}$c}${shown} }`;
+        const inVariables: [string, string][] = [
+          [number, 'variables.c'],
+          [`{"a": ${number}}`, 'variables.c.a'],
+          [`{"a": [0, {"b": ${number}}]}`, 'variables.c.a.1.b'],
+        ];
+        for (const [context, place] of inVariables) {
+          const { errors } = await post(document, `{"id": "${world.teamId}", "c": ${context}}`);
+          expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
+          expect(errors![0]!.message).toBe(`${place} holds a number that is too large.`);
+        }
+        for (const literal of [number, `{a: ${number}}`, `{a: [0, {b: ${number}}]}`]) {
+          const inText = `mutation($id: ID!) { ${create}${literal}}${shown} }`;
+          const { errors } = await post(inText, `{"id": "${world.teamId}"}`);
+          expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
+          expect(errors![0]!.message).toContain(`column ${inText.indexOf(number) + 1}`);
+        }
+        const byDefault = `mutation($id: ID!, $c: JSON = {a: ${number}}) { ${create}$c}${shown} }`;
+        expect((await post(byDefault, `{"id": "${world.teamId}"}`)).errors).toMatchObject([
+          { extensions: { code: 'BAD_USER_INPUT' } },
+        ]);
+      },
+    );
+
+    test('those that JSON can hold come back as JSON has them: -0 as 0, long integers as far as a double goes', async () => {
+      const context =
+        '{"zero": -0, "long": 12345678901234567890, "least": 5e-324, "most": 1.7976931348623157e308}';
+      const { data } = await post(
+        `mutation($id: ID!, $c: JSON) { ${create}$c}${shown} }`,
+        `{"id": "${world.teamId}", "c": ${context}}`,
+      );
+      expect(data.createSession.session.context).toEqual({
+        zero: 0,
+        long: 12345678901234567890,
+        least: 5e-324,
+        most: Number.MAX_VALUE,
+      });
+    });
+
+    test.each(['2147483648', '-2147483649', '1.5', '1e40'])('%s is no Int', async (number) => {
+      const escalate = (level: string) =>
+        `escalateIntervention(id: "x", escalation: {reason: "r", level: ${level}}) { success }`;
+      const asVariable = await app.graphql(
+        world.keys.OPERATOR,
+        `mutation($level: Int) { ${escalate('$level')} }`,
+        { level: Number(number) },
+      );
+      expect(asVariable.errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
+      const inText = await app.graphql(world.keys.OPERATOR, `mutation { ${escalate(number)} }`);
+      expect(inText.errors).toMatchObject([{ extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } }]);
+    });
+  });
+
   const since = (from: unknown) =>
     app.graphql(
       world.keys.VIEWER,
@@ -130,6 +199,13 @@ describe('behaviour 10.3: bounds, each with its field and its number', () => {
     ['a timeout of 0', { timeout: 0 }, ['timeout'], '31536000'],
     ['a timeout over a year', { timeout: 31_536_001 }, ['timeout'], '31536000'],
     ['a large context', { context: { a: 'x'.repeat(262_144) } }, ['context'], '262144'],
+    [
+      // A few bytes each as JSON writes them, 300 as they are kept and read.
+      'a context of huge numbers',
+      { context: { a: Array.from({ length: 900 }, () => 1e300) } },
+      ['context'],
+      '262144',
+    ],
     ['a deep context', { context: deep(65) }, ['context'], '64'],
     ['a context that is no object', { context: [1] }, ['context'], 'object'],
     [

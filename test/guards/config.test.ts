@@ -1,4 +1,5 @@
 import { globSync, readFileSync } from 'node:fs';
+import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { ConfigError, readConfig } from '../../src/config.ts';
 import { renderConfigurationTable, variables } from '../../src/environment.ts';
@@ -21,6 +22,7 @@ const filesOf = (files: Record<string, string>) => ({
   },
 });
 
+const key = (letter: string): string => Buffer.alloc(32, letter).toString('base64');
 const names = (error: ConfigError) => error.faults.map(({ variable }) => variable);
 
 describe('the environment', () => {
@@ -29,6 +31,7 @@ describe('the environment', () => {
       server: { host: '127.0.0.1', port: 4000, publicUrl: null, corsOrigins: [] },
       database: { url: null, dataDirectory: './data' },
       admin: { apiKey: null },
+      encryption: { keys: null },
       oidc: null,
       metrics: { token: null },
       processRoles: { api: true, worker: true },
@@ -48,6 +51,7 @@ describe('the environment', () => {
       DATABASE_URL: 'postgres://me:pass@db:5432/holdpoint',
       DATA_DIR: 'memory://',
       ADMIN_API_KEY: 'an-admin-key',
+      ENCRYPTION_KEYS: `new:${key('n')},old.1:${key('o')}`,
       LOG_LEVEL: 'debug',
       NODE_ENV: 'production',
       METRICS_TOKEN: 'a-metrics-token',
@@ -59,7 +63,10 @@ describe('the environment', () => {
       HTTP_RUNNERS: JSON.stringify({ coder: runner }),
       PATH: '/usr/bin',
     });
-    expect(config).toEqual({
+    expect({
+      ...config,
+      encryption: config.encryption.keys?.map((each) => [each.id, each.key.export().toString()]),
+    }).toEqual({
       server: {
         host: '::1',
         port: 0,
@@ -68,6 +75,10 @@ describe('the environment', () => {
       },
       database: { url: 'postgres://me:pass@db:5432/holdpoint', dataDirectory: 'memory://' },
       admin: { apiKey: 'an-admin-key' },
+      encryption: [
+        ['new', 'n'.repeat(32)],
+        ['old.1', 'o'.repeat(32)],
+      ],
       oidc: {
         issuer: 'https://id.example.com',
         audience: 'holdpoint',
@@ -97,6 +108,22 @@ describe('the environment', () => {
       DATABASE_URL: ['mysql://db/x', 'postgres://db', 'db', ''],
       DATA_DIR: ['s3://bucket', 'memory://x', ''],
       ADMIN_API_KEY: ['short', 'has a space in it', 'eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.', ''],
+      ENCRYPTION_KEYS: [
+        'x',
+        key('a'),
+        `:${key('a')}`,
+        `a b:${key('a')}`,
+        `${'a'.repeat(33)}:${key('a')}`,
+        `a:${Buffer.alloc(16, 'a').toString('base64')}`,
+        `a:${Buffer.alloc(33, 'a').toString('base64')}`,
+        `a:${key('a')}=`,
+        // The last character's spare bits are set: another text for the same bytes.
+        `a:${key('a').replace(/.=$/, 'F=')}`,
+        `a:${key('a')},`,
+        `a:${key('a')},a:${key('b')}`,
+        `a:${key('a')},b:${key('a')}`,
+        '',
+      ],
       LOG_LEVEL: ['loud', 'INFO'],
       NODE_ENV: ['prod', 'staging'],
       METRICS_TOKEN: ['short', 'has a space in it'],
@@ -144,6 +171,7 @@ describe('the environment', () => {
       'HOLDPOINT_PORT',
       'CORS_ORIGIN',
       'ADMIN_API_KEYS',
+      'ENCRYPTION_KEY',
     ];
     expect(names(faultsOf(Object.fromEntries(unknown.map((name) => [name, 'x']))))).toEqual(unknown);
     expect(names(faultsOf({ OIDC_AUDIENCE_FILE: 'x' }))).toEqual(['OIDC_AUDIENCE_FILE']);
@@ -184,11 +212,37 @@ describe('the environment', () => {
     expect(error.message).not.toContain('hunter2');
   });
 
+  test('behaviour 1.9: with DATABASE_URL, production requires ENCRYPTION_KEYS, and so does a DATA_DIR that keeps nothing', () => {
+    const url = 'postgres://me@db/holdpoint';
+    const production = { NODE_ENV: 'production', DATABASE_URL: url };
+    expect(names(faultsOf(production))).toEqual(['ENCRYPTION_KEYS']);
+    const files = { '/url': url, '/keys': `one:${key('a')}\n` };
+    const byFile = { NODE_ENV: 'production', DATABASE_URL_FILE: '/url' };
+    expect(names(faultsOf(byFile, files))).toEqual(['ENCRYPTION_KEYS']);
+    const { encryption } = readConfig({ ...byFile, ENCRYPTION_KEYS_FILE: '/keys' }, filesOf(files));
+    expect(encryption.keys?.map(({ id }) => id)).toEqual(['one']);
+    expect(names(faultsOf({ DATABASE_URL: url, DATA_DIR: 'memory://' }))).toEqual(['ENCRYPTION_KEYS']);
+    expect(readConfig({ DATABASE_URL: url }).encryption.keys).toBeNull();
+    expect(readConfig({ NODE_ENV: 'production' }).encryption.keys).toBeNull();
+  });
+
+  test('behaviour 1.3: every fault of ENCRYPTION_KEYS is named by its place, and no key is repeated, anywhere', () => {
+    const secret = key('s');
+    const error = faultsOf({ ENCRYPTION_KEYS: `${secret},a:${secret}, a:${key('t')},b:${secret},c:hunter2` });
+    expect(error.message).toMatch(
+      /entry 1 must be .*entry 3 has the id.*entry 4 holds the same.*entry 5 must be/,
+    );
+    for (const text of [secret, key('t'), 'hunter2', 'sss']) expect(error.message).not.toContain(text);
+    const config = readConfig({ ENCRYPTION_KEYS: `a:${secret}` });
+    for (const text of [secret, 'sss'])
+      expect(inspect(config, { depth: 9 }) + JSON.stringify(config)).not.toContain(text);
+  });
+
   test('the configuration table has one row for each variable, with its default and its file', () => {
     const rows = renderConfigurationTable().split('\n').slice(2);
     expect(rows.map((row) => /^\| `(\w+)`/.exec(row)?.[1])).toEqual(Object.keys(variables));
     expect(rows[0]).toContain('| 4000 |');
-    expect(rows.filter((row) => row.includes('_FILE`'))).toHaveLength(4);
+    expect(rows.filter((row) => row.includes('_FILE`'))).toHaveLength(5);
     for (const row of rows) expect(row.split(' | ')).toHaveLength(3);
   });
 

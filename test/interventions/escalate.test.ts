@@ -47,13 +47,60 @@ describe('escalating by hand', () => {
   it('behaviour 4.11: the present level or lower is INVALID_INPUT, past the last ESCALATION_EXHAUSTED', async () => {
     const { id } = await asked();
     await scene.act.escalate(id, { level: 2 });
-    await refusedWithoutTrace(scene.house, 'INVALID_INPUT', () => scene.act.escalate(id, { level: 2 }));
+    await refusedWithoutTrace(scene.house, 'INVALID_INPUT', () =>
+      scene.act.escalate(id, { level: 2, reason: 'once more' }),
+    );
     await refusedWithoutTrace(scene.house, 'INVALID_INPUT', () => scene.act.escalate(id, { level: 1 }));
     await refusedWithoutTrace(scene.house, 'ESCALATION_EXHAUSTED', () =>
       scene.act.escalate(id, { level: 4 }),
     );
     await scene.act.escalate(id);
-    await refusedWithoutTrace(scene.house, 'ESCALATION_EXHAUSTED', () => scene.act.escalate(id));
+    await refusedWithoutTrace(scene.house, 'ESCALATION_EXHAUSTED', () =>
+      scene.act.escalate(id, { reason: 'once more' }),
+    );
+  });
+
+  it('the same once more climbs no second level, and gets the first result (4.2)', async () => {
+    const { sessionId, id } = await asked();
+    const first = await scene.act.escalate(id);
+    const again = await eventsOf(scene.house, async () =>
+      expect(await scene.act.escalate(id)).toEqual(first),
+    );
+    expect(again).toEqual([]);
+    expect(await session(sessionId)).toMatchObject({ version: 2 });
+    const both = await Promise.all([1, 2].map(() => scene.act.escalate(id, { reason: 'higher' })));
+    expect(both.map(({ escalationLevel }) => escalationLevel)).toEqual([2, 2]);
+    // Somebody else's is a wish of their own, and so is the first one's once the level is no longer theirs.
+    expect(await scene.act.escalate(id, { reason: 'higher' }, scene.team.colleague)).toMatchObject({
+      escalationLevel: 3,
+    });
+    await refusedWithoutTrace(scene.house, 'ESCALATION_EXHAUSTED', () =>
+      scene.act.escalate(id, { reason: 'higher' }),
+    );
+  });
+
+  it('is a repeat no more once the clock has climbed on (4.2)', async () => {
+    const { id } = await asked();
+    await scene.act.escalate(id);
+    clock().advance(600);
+    expect(await scene.act.escalate(id)).toMatchObject({ escalationLevel: 3 });
+  });
+
+  it('an answer that escalates, given twice, escalates once (4.2)', async () => {
+    const up = { id: 'up', label: 'Up', description: '', value: 'up', category: 'ESCALATION' as const };
+    const twice: ((id: string, sessionId: string) => Promise<unknown>)[] = [
+      (id) => scene.act.resolve(id, { resolutionType: 'ESCALATE', reasoning: 'too big' }),
+      (id) => scene.act.respond(id, { responseType: 'escalate' }),
+      (id) => scene.act.select(id, { optionId: 'up' }),
+      (_, sessionId) => scene.act.resume(sessionId, { responseType: 'escalate' }),
+    ];
+    for (const give of twice) {
+      const { sessionId, id } = await asked({ options: [up] });
+      const first = await give(id, sessionId);
+      expect(first).toMatchObject({ resolution: 'ESCALATED' });
+      expect(await give(id, sessionId)).toEqual(first);
+      expect(await intervention(id)).toMatchObject({ escalationLevel: 1, requiredRole: 'SUPERVISOR' });
+    }
   });
 
   it('is refused without a reason, to strangers, and once it is settled', async () => {

@@ -26,6 +26,7 @@ export function item(more: Partial<Intervention> = {}): Intervention {
     timeout,
     terms: defaultTerms.terms as never,
     createdAt: START,
+    askedBy: { kind: 'AGENT', id: 'key_1', name: 'agents', role: 'AGENT' },
     status: 'PENDING',
     resolution: null,
     escalationLevel: 0,

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import WebSocket from 'ws';
+import { defaultTimes } from '../../src/server/http.ts';
 import { RequestError } from '../../src/kernel/errors.ts';
 import { KEY, rawSocket, startServer, type TestServer } from './support.ts';
 
@@ -87,6 +88,14 @@ describe('connecting', () => {
     (dead.socket as unknown as { _autoPong: boolean })._autoPong = false;
     expect((await dead.closed).code).toBe(1006);
     expect(alive.socket.readyState).toBe(WebSocket.OPEN);
+    await other.server.stop();
+  });
+
+  test('who connects and never says who they are is closed with 4408', async () => {
+    expect(defaultTimes.initWithinMs).toBeGreaterThanOrEqual(15_000);
+    const other = await startServer({ settings: { initWithinMs: 50 } });
+    const socket = new WebSocket(other.wsUrl, 'graphql-transport-ws');
+    expect(await new Promise((resolve) => socket.once('close', resolve))).toBe(4408);
     await other.server.stop();
   });
 

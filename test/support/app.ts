@@ -11,6 +11,9 @@ import { silent } from './database.ts';
 
 export const ADMIN_KEY = 'test-admin-key-0123456789';
 
+/** The same in every replica that a test starts, as in production. */
+export const ENCRYPTION_KEYS = `test:${Buffer.alloc(32, 'test').toString('base64')}`;
+
 export interface GraphqlError {
   message: string;
   path?: (string | number)[];
@@ -76,7 +79,13 @@ export interface AppOptions {
 
 /** The whole product on this database, on a free port. Two of them on one database are two replicas. */
 export async function startApp({ database, clock = testClock(), log = silent, env = {} }: AppOptions) {
-  const config = readConfig({ PORT: '0', DATA_DIR: IN_MEMORY, ADMIN_API_KEY: ADMIN_KEY, ...env });
+  const config = readConfig({
+    PORT: '0',
+    DATA_DIR: IN_MEMORY,
+    ADMIN_API_KEY: ADMIN_KEY,
+    ENCRYPTION_KEYS,
+    ...env,
+  });
   const app = createApp({ config, clock, log, database });
   const { url, port } = await app.start();
   return { ...clientOf(url), port, clock, database, stop: () => app.stop() };

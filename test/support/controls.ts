@@ -2,7 +2,8 @@ import type { ApprovalDeps, BudgetCheck } from '../../src/approvals/seams.ts';
 import type { BudgetState, LineState } from '../../src/budgets/state.ts';
 import type { BudgetLimitType, RiskLevel } from '../../src/generated/prisma/enums.ts';
 import { addSeconds } from '../../src/kernel/clock.ts';
-import { canonicalJson, type Json, plainObject, sha256 } from '../../src/kernel/json.ts';
+import { type Json, plainObject } from '../../src/kernel/json.ts';
+import { actionDigest } from '../../src/permits/action-digest.ts';
 
 // What approvals need of other rooms, as a test says it: an input or an answer names its own risk.
 
@@ -18,7 +19,7 @@ const flagged = (level: RiskLevel) =>
     ? []
     : [{ category: 'POLICY' as const, code: 'said_so', level, message: 'it says so itself', evidence: null }];
 
-export const controls: Pick<ApprovalDeps, 'safety' | 'permits' | 'budgets' | 'otherHolder' | 'onSettled'> = {
+export const controls: Pick<ApprovalDeps, 'safety' | 'permits' | 'budgets' | 'onSettled'> = {
   safety: {
     async assess({ input, history }) {
       const level = history.rejected > 1000 ? 'CRITICAL' : risk(input);
@@ -37,7 +38,7 @@ export const controls: Pick<ApprovalDeps, 'safety' | 'permits' | 'budgets' | 'ot
     },
   },
   permits: {
-    digestOf: (action) => sha256(canonicalJson(action)),
+    digestOf: actionDigest,
     sign: async ({ approvalId, digest }) => `permit:${approvalId}:${digest}`,
   },
   budgets: {
@@ -45,7 +46,6 @@ export const controls: Pick<ApprovalDeps, 'safety' | 'permits' | 'budgets' | 'ot
     periodEnd: async (_tx, _projectId, limitType, now) =>
       addSeconds(now, (limitType.endsWith('DAILY') ? 1 : 30) * 24 * 60 * 60),
   },
-  otherHolder: async () => true,
   onSettled: {},
 };
 

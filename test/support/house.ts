@@ -26,6 +26,7 @@ import type { Announcement } from '../../src/events/changes.ts';
 import { createSession, type StartInput } from '../../src/sessions/start.ts';
 import type { LiftDeps } from '../../src/emergency/deps.ts';
 import { createStops } from '../../src/emergency/stops.ts';
+import { expectApprovalInvariants } from './approval-invariants.ts';
 import { budgetOf, controls } from './controls.ts';
 
 /** The verbs of sessions and interventions over one database, in one process: two of them are two replicas. */
@@ -209,6 +210,8 @@ export function verbs({ deps }: House, team: Team) {
 }
 
 /** Everything that the verbs may change, so that a test can show what is left untouched. */
+export type Everything = Awaited<ReturnType<typeof everything>>;
+
 export async function everything({ deps: { prisma } }: House) {
   const byId = { orderBy: { id: 'asc' } } as const;
   return {
@@ -220,6 +223,11 @@ export async function everything({ deps: { prisma } }: House) {
     queues: await prisma.interventionQueue.findMany({ orderBy: { teamId: 'asc' } }),
     events: await prisma.unsealedEvent.findMany({ orderBy: { sequence: 'asc' } }),
     keys: await prisma.idempotencyKey.findMany({ orderBy: { key: 'asc' } }),
+    approvals: await prisma.approval.findMany(byId),
+    votes: await prisma.approvalVote.findMany({ orderBy: [{ approvalId: 'asc' }, { decidedAt: 'asc' }] }),
+    budgets: await prisma.budget.findMany(byId),
+    reservations: await prisma.budgetReservation.findMany(byId),
+    signals: await prisma.stopSignal.findMany({ orderBy: { sequence: 'asc' } }),
   };
 }
 
@@ -298,7 +306,9 @@ export function keepsInvariants(house: () => House): void {
 }
 
 export async function expectInvariants(house: House): Promise<void> {
-  const { sessions, interventions, queues } = await everything(house);
+  const all = await everything(house);
+  const { sessions, interventions, queues } = all;
+  expectApprovalInvariants(all);
   for (const session of sessions) {
     const mine = interventions.filter(({ sessionId }) => sessionId === session.id);
     const pending = mine.filter(({ status }) => status === 'PENDING');

@@ -14,6 +14,7 @@ export function withHouse() {
   keepsInvariants(() => scene.house);
   return {
     scene,
+    database,
     clock: () => database().clock,
     intervention: (id: string) => scene.house.deps.prisma.intervention.findUniqueOrThrow({ where: { id } }),
     session: (id: string) => scene.house.deps.prisma.session.findUniqueOrThrow({ where: { id } }),

@@ -1,0 +1,3 @@
+-- AlterTable
+ALTER TABLE "interventions" ADD COLUMN     "asked_by" JSONB;
+
