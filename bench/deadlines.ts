@@ -54,7 +54,9 @@ async function fire(database: Database, dueAt: Date): Promise<{ late: number[]; 
   const { prisma } = database;
   const late: number[] = [];
   const sealer = createSealer({ database, log, sealed: () => {} });
+  const stops = { look: async () => {}, confirmHalt: async () => {} };
   const changeSession = createChangeSession({
+    stops,
     database,
     clock,
     ids,
@@ -68,7 +70,7 @@ async function fire(database: Database, dueAt: Date): Promise<{ late: number[]; 
     },
   });
   const sinceDue = () => clock.now().getTime() - dueAt.getTime();
-  const deps = { prisma, changeSession, clock, ids, runners: { fault: () => null } };
+  const deps = { prisma, changeSession, clock, ids, stops, runners: { fault: () => null } };
   const sweeps = createSweeps({ database, clock, log, deps });
   sweeps.start();
   sealer.start();

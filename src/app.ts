@@ -1,10 +1,16 @@
-import { standIns } from './approvals/stand-ins.ts';
+import { createAnalysis } from './approvals/analysis.ts';
+import { grantApproved } from './approvals/grant.ts';
 import { createApprovalSweep } from './approvals/sweep.ts';
+import { createLedger } from './budgets/ledger.ts';
+import { openMissingBudgets } from './budgets/open-budgets.ts';
+import { createBudgetSweep } from './budgets/sweep.ts';
 import { earliestDue } from './clock/due.ts';
 import { createSweeps, type Sweeps } from './clock/sweeps.ts';
 import type { Config } from './config.ts';
 import { IN_MEMORY } from './database/embedded.ts';
 import { type Database, openDatabase } from './database/open.ts';
+import { createStops } from './emergency/stops.ts';
+import { createStopWatch } from './emergency/watch.ts';
 import { createChanges } from './events/changes.ts';
 import { createEventFeed } from './events/feed.ts';
 import { createSealer } from './events/sealer.ts';
@@ -31,6 +37,7 @@ import { createBreakers, createHttpRunner } from './runners/http/runner.ts';
 import { createRegistry } from './runners/registry.ts';
 import { createScriptedRunner } from './runners/scripted/runner.ts';
 import { openKeyRing } from './secrets/open-key-ring.ts';
+import { createSafety } from './safety/safety.ts';
 import { createServer, defaultTimes } from './server/http.ts';
 import { createMetrics } from './server/metrics.ts';
 import { publishedKeys } from './server/published-keys.ts';
@@ -93,6 +100,10 @@ export function createApp({ config, clock, log, database: given }: AppOptions): 
     await signingKeys.start();
     stops.push(() => signingKeys.stop());
 
+    const safety = createSafety({ clock });
+    await safety.start();
+    stops.push(() => safety.stop());
+
     const metrics = createMetrics();
     const count = createInterventionMetrics(metrics.registry, prisma);
     const queue = await openQueue({ database, log, supervise: config.processRoles.worker });
@@ -105,12 +116,14 @@ export function createApp({ config, clock, log, database: given }: AppOptions): 
       ),
     ]);
 
+    const emergency = createStops({ database, clock, ids, changes, committed });
     const changeSession = createChangeSession({
       database,
       clock,
       ids,
       touches: createAgentTouches(clock, ids),
       enqueueDrives: queue.enqueueDrives,
+      stops: emergency,
       announce(changed) {
         changes.committed(changed);
         sealer.wake();
@@ -121,6 +134,9 @@ export function createApp({ config, clock, log, database: given }: AppOptions): 
       },
     });
 
+    await openMissingBudgets({ database, clock, ids });
+    committed();
+    const budgetDeps = { database, clock, ids, changes, committed, stops: emergency };
     let sweeps: Sweeps | null = null;
     let url = config.server.publicUrl ?? '';
     const house: House = {
@@ -134,10 +150,15 @@ export function createApp({ config, clock, log, database: given }: AppOptions): 
       eventFeed: createEventFeed({ prisma, tail }),
       changes,
       committed,
+      stops: emergency,
+      enqueueDrives: queue.enqueueDrives,
+      wakeSweeps: (dueAt) => sweeps?.wake(dueAt),
+      ledger: createLedger(budgetDeps),
       forget: authenticator.forget,
       runners,
       signingKeys,
-      ...standIns,
+      safety: createAnalysis(safety),
+      onSettled: { BUDGET_OVERRIDE: grantApproved({ ids, changes }) },
       permits: {
         digestOf: actionDigest,
         sign: (permit) => signPermit({ clock, signingKeys, publicUrl: () => url }, permit),
@@ -145,9 +166,13 @@ export function createApp({ config, clock, log, database: given }: AppOptions): 
       publicUrl: () => url,
     };
     // The clock's work goes with the lead, like sealing: whatever the processes' roles, exactly one does it.
-    sweeps = createSweeps({ database, clock, log, deps: house, more: [createApprovalSweep(house)] });
+    const more = [createBudgetSweep(budgetDeps), createApprovalSweep(house)];
+    sweeps = createSweeps({ database, clock, log, deps: house, more });
     sweeps.start();
     stops.push(() => sweeps?.stop());
+    const watch = createStopWatch({ database, clock, log, stops: emergency });
+    watch.start();
+    stops.push(() => watch.stop());
     if (config.processRoles.worker) {
       const worker = createWorker({ database, clock, log, queue, sessions: house, runners });
       await worker.start();

@@ -32,6 +32,8 @@ export type DecideProjectApproval = (
 export interface Written {
   approval: Approval;
   eventIds: string[];
+  /** What another room has to tell. */
+  afterwards?: () => void;
 }
 
 /**
@@ -54,15 +56,18 @@ export async function changeProjectApproval(
   const { approval, vote, settledBy } = ruling;
   await updateApproval(tx, approval, locked.version, vote ?? null);
   const events = ruling === clocked ? ruling.events : [...clocked.events, ...ruling.events];
+  let afterwards: Written['afterwards'];
   if (settledBy !== null) {
     const status = approval.status as Exclude<ApprovalStatus, 'PENDING'>;
-    const further = await deps.onSettled[kind]?.(tx, { approval, status, actor: settledBy, now });
-    events.push(...(further ?? []));
+    const consequences = await deps.onSettled[kind]?.(tx, { approval, status, actor: settledBy, now });
+    events.push(...(consequences?.events ?? []));
+    afterwards = consequences?.afterwards;
   }
   const { votes: _, ...row } = approval;
   return {
     approval: { ...row, version: locked.version + 1 },
     eventIds: await appendEvents(tx, deps.ids, events),
+    afterwards,
   };
 }
 
@@ -91,6 +96,7 @@ export function announceApproval({ changes, committed }: ProjectApprovalDeps, wr
     eventIds,
   });
   committed();
+  written.afterwards?.();
 }
 
 /** Shared: a stop writes this row first, so that either it finds what is decided here, or this finds the stop (7.2). */

@@ -1,7 +1,6 @@
 import type { Tx } from '../database/transact.ts';
 import type { Announcement } from '../events/changes.ts';
 import type { NewEvent } from '../events/append.ts';
-import type { BudgetState } from '../budgets/state.ts';
 import type { Approval, PrismaClient } from '../generated/prisma/client.ts';
 import type {
   AgentType,
@@ -62,6 +61,8 @@ export interface ProposedCall {
   /** Ten-thousandths of a dollar. */
   estimatedCost: bigint;
   history: AgentHistory;
+  /** What is left of each line: tokens, or dollars; may be negative. */
+  remaining: Partial<Record<BudgetLimitType, number>>;
 }
 
 export interface GivenAnswer {
@@ -80,7 +81,7 @@ export interface ResponseAnalysis {
   /** All three are 0 to 1. */
   confidenceScore: number;
   safetyScore: number;
-  qualityMetrics: { [name: string]: Json };
+  qualityMetrics: object;
   recommendations: string[];
 }
 
@@ -102,21 +103,6 @@ export interface Permits {
   }): Promise<string>;
 }
 
-export interface BudgetCheck {
-  allowed: boolean;
-  requiresApproval: boolean;
-  budgetExceeded: boolean;
-  emergencyStopRequired: boolean;
-  violations: BudgetLimitType[];
-}
-
-export interface Budgets {
-  /** Pure. `cost` in ten-thousandths of a dollar. */
-  check(budget: BudgetState, amount: { tokens: number; cost: bigint }, now: Date): BudgetCheck;
-  /** The period of a line that runs at `now`. */
-  periodEnd(tx: Tx, projectId: string, limitType: BudgetLimitType, now: Date): Promise<Date>;
-}
-
 /** How an approval that belongs to no session ended. */
 export interface Settlement {
   approval: Approval;
@@ -125,19 +111,22 @@ export interface Settlement {
   now: Date;
 }
 
-/** What another room does about it in the same transaction; the events that it gives back are written there too. */
-export type OnSettled = (tx: Tx, settlement: Settlement) => Promise<readonly NewEvent[]>;
+/** What another room has done about it in the same transaction. */
+export interface Consequences {
+  /** Written there too. */
+  events: readonly NewEvent[];
+  /** Called once it is committed: to tell of what the approval itself says nothing of. Must not throw. */
+  afterwards?: () => void;
+}
+
+/** What another room does about it in the same transaction. Throws DomainError where it can't be: nothing is settled then. */
+export type OnSettled = (tx: Tx, settlement: Settlement) => Promise<Consequences>;
 
 export interface ApprovalDeps extends SessionDeps {
   database: { prisma: PrismaClient };
   safety: Safety;
   permits: Permits;
-  budgets: Budgets;
   onSettled: Partial<Record<ApprovalKind, OnSettled>>;
-  stops: {
-    /** Stops the project where the signals that lie there are reason to (behaviour 7.1). */
-    look(projectId: string): Promise<void>;
-  };
   changes: { announce(announcement: Announcement): void };
   /** Say that events were committed. */
   committed: () => void;

@@ -11,6 +11,8 @@ export interface Changed {
   teamId: string | null;
   sessionId: string | null;
   session: Session | null;
+  /** Further ones, where many changed as one. */
+  sessions: readonly string[];
   interventions: { id: string; row: Intervention | null }[];
   approvals: { id: string; row: Approval | null }[];
   /** The project's budget was. */
@@ -117,6 +119,7 @@ const blank = (projectId: string, teamId: string | null, sessionId: string | nul
   teamId,
   sessionId,
   session: null,
+  sessions: [],
   interventions: [],
   approvals: [],
   budget: false,

@@ -1,5 +1,7 @@
 import type { ApprovalDeps } from '../approvals/seams.ts';
+import type { Ledger } from '../budgets/ledger.ts';
 import type { Database } from '../database/open.ts';
+import type { LiftDeps } from '../emergency/deps.ts';
 import type { Changes } from '../events/changes.ts';
 import type { EventFeed } from '../events/feed.ts';
 import type { Authenticator } from '../identity/authenticate.ts';
@@ -8,7 +10,7 @@ import type { Log } from '../kernel/log.ts';
 import type { SigningKeys } from '../permits/signing-keys.ts';
 
 /** What the doors reach verbs and readers through; made once, in app.ts. */
-export interface House extends ApprovalDeps {
+export interface House extends ApprovalDeps, Pick<LiftDeps, 'enqueueDrives' | 'wakeSweeps'> {
   database: Database;
   log: Log;
   authenticator: Authenticator;
@@ -18,6 +20,8 @@ export interface House extends ApprovalDeps {
   changes: Changes;
   /** Say that events were committed. */
   committed: () => void;
+  /** Where reservations are made, committed and released. */
+  ledger: Ledger;
   /** Ends what is remembered of a key that was revoked, and its sockets. */
   forget: (keyId: string) => void;
   /** What permits are signed with, and checked by. */

@@ -16,6 +16,9 @@ const typeNames: Partial<Record<IdPrefix, string>> = {
   task: 'Task',
   intervention: 'Intervention',
   event: 'Event',
+  budget: 'Budget',
+  reservation: 'BudgetReservation',
+  stop: 'EmergencyStop',
 };
 
 export const Node = builder.interfaceRef<NodeRow>('Node').implement({

@@ -7,42 +7,9 @@ import { readTeamStatus, type TeamStatus as Status } from '../projects/team-stat
 import { findSession } from '../sessions/queries.ts';
 import { Session } from '../sessions/types.ts';
 import { builder } from './builder.ts';
+import { changeSource, latestSource } from './change-source.ts';
 import type { Context, House } from './context.ts';
-import { createSharedSource, type SharedSource } from './shared-source.ts';
-
-/**
- * Turns committed changes into what one subscription shows. `read` gets the changes in scope and gives payloads; it runs
- * one at a time in order, so that nobody sees an older state after a newer one.
- */
-export function changeSource<T>(
-  { house, viewer }: Context,
-  key: string,
-  wanted: (changed: Changed) => boolean,
-  read: (changed: Changed) => T[] | Promise<T[]>,
-): SharedSource<T> {
-  const scope = viewer.projectId;
-  return createSharedSource<T>({
-    key: `${key}|${scope ?? '*'}`,
-    attach(deliver, end) {
-      let last: Promise<void> | null = null;
-      const send = (payloads: T[]) => {
-        for (const payload of payloads) deliver(payload, null);
-      };
-      return house.changes.listen((changed) => {
-        if ((scope !== null && changed.projectId !== scope) || !wanted(changed)) return;
-        const payloads = last === null ? read(changed) : last.then(() => read(changed));
-        if (Array.isArray(payloads)) return send(payloads);
-        const done: Promise<void> = payloads
-          .then(send)
-          .catch((error: unknown) => end(error as Error))
-          .finally(() => {
-            if (last === done) last = null;
-          });
-        last = done;
-      });
-    },
-  });
-}
+import type { SharedSource } from './shared-source.ts';
 
 /** Rows that this process wrote go out as they are; others' are read. */
 function interventionsOf(
@@ -56,9 +23,22 @@ function interventionsOf(
   });
 }
 
-function sessionOf(house: House, { session, sessionId }: Changed): SessionRow[] | Promise<SessionRow[]> {
-  return session !== null ? [session] : house.prisma.session.findMany({ where: { id: sessionId! } });
+/** `only`: the one that the subscriber is after. */
+function sessionsOf(
+  house: House,
+  { session, sessionId, sessions }: Changed,
+  only: string | null,
+): SessionRow[] | Promise<SessionRow[]> {
+  if (session !== null) return [session];
+  const ids = [...(sessionId === null ? [] : [sessionId]), ...sessions];
+  return house.prisma.session.findMany({
+    where: { id: { in: only === null ? ids : [only] } },
+    orderBy: { id: 'asc' },
+  });
 }
+
+const tellsOf = ({ sessionId, sessions }: Changed, id: string | null): boolean =>
+  id === null ? sessionId !== null || sessions.length > 0 : sessionId === id || sessions.includes(id);
 
 async function mustSeeTeam(teamId: string | null | undefined, context: Context): Promise<void> {
   if (teamId && (await findTeam(teamId, context)) === null)
@@ -66,30 +46,27 @@ async function mustSeeTeam(teamId: string | null | undefined, context: Context):
 }
 
 /** Team statuses are counted, so a burst of changes is counted once. */
-function statusSource(context: Context, teamId: string | null): SharedSource<Status> {
-  const { house, viewer } = context;
-  return createSharedSource<Status>({
-    key: `teamStatusUpdates|${viewer.projectId ?? '*'}|${teamId ?? '*'}`,
-    attach(deliver, end) {
-      const dirty = new Set<string>();
-      let running = false;
-      const run = async () => {
-        running = true;
-        for (const id of dirty) {
-          dirty.delete(id);
-          deliver(await readTeamStatus(house.prisma, id, house.clock.now()), null);
-        }
-        running = false;
-      };
-      return house.changes.listen((changed) => {
-        if (viewer.projectId !== null && changed.projectId !== viewer.projectId) return;
-        if (changed.teamId === null || (teamId !== null && changed.teamId !== teamId)) return;
-        dirty.add(changed.teamId);
-        if (!running) run().catch((error: unknown) => end(error as Error));
-      });
-    },
-  });
+/** A stop is every team's, whether or not anything of it was running. */
+function teamsOf(
+  house: House,
+  { projectId, teamId, stops }: Changed,
+  only: string | null,
+): readonly string[] | Promise<readonly string[]> {
+  const wanted = (ids: readonly string[]) => (only === null ? ids : ids.filter((id) => id === only));
+  if (teamId !== null) return wanted([teamId]);
+  if (stops.length === 0) return [];
+  return house.prisma.team
+    .findMany({ where: { projectId }, select: { id: true } })
+    .then((teams) => wanted(teams.map(({ id }) => id)));
 }
+
+const statusSource = (context: Context, teamId: string | null): SharedSource<Status> =>
+  latestSource(
+    context,
+    `teamStatusUpdates|${teamId ?? '*'}`,
+    (changed) => teamsOf(context.house, changed, teamId),
+    (id) => readTeamStatus(context.house.prisma, id, context.house.clock.now()),
+  );
 
 builder.subscriptionFields((t) => ({
   interventionUpdates: t.field({
@@ -118,8 +95,8 @@ builder.subscriptionFields((t) => ({
       return changeSource(
         context,
         `sessionUpdates|${sessionId ?? '*'}`,
-        (changed) => changed.sessionId !== null && (!sessionId || changed.sessionId === sessionId),
-        (changed) => sessionOf(context.house, changed),
+        (changed) => tellsOf(changed, sessionId || null),
+        (changed) => sessionsOf(context.house, changed, sessionId || null),
       );
     },
     resolve: (row: SessionRow) => row,

@@ -131,6 +131,11 @@ export const Intervention = builder.prismaObject('Intervention', {
       nullable: true,
       description: 'The end of the window that is running; null once it is not pending.',
     }),
+    frozen: t.boolean({
+      description:
+        'Held by an emergency stop: it can only be rejected or cancelled, and its deadlines stand still.',
+      resolve: ({ frozenAt }) => frozenAt !== null,
+    }),
     autoContinue: t.exposeBoolean('autoContinue'),
     asyncMode: t.exposeBoolean('asyncMode'),
     trigger: t.exposeString('trigger', {

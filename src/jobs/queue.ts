@@ -3,8 +3,8 @@ import type { Database } from '../database/open.ts';
 import type { Signals } from '../database/signals.ts';
 import type { Log } from '../kernel/log.ts';
 import type { Change } from '../sessions/aggregate.ts';
-import type { RawClient } from '../sessions/change.ts';
-import { isExternal, isLive } from '../sessions/rules.ts';
+import type { RawTx } from '../database/transact.ts';
+import { isExternal, isHalted, isLive } from '../sessions/rules.ts';
 import { type JobName, type JobPayload, jobs, parsePayload } from './catalog.ts';
 
 /** Woken workers look at the queue of this payload's name. */
@@ -17,13 +17,9 @@ const PATIENCE = 2_000;
 export interface Queue {
   readonly boss: PgBoss;
   /** Writes jobs in the caller's transaction: they are there if and only if it commits. */
-  enqueue<Name extends JobName>(
-    tx: RawClient,
-    name: Name,
-    payloads: readonly JobPayload<Name>[],
-  ): Promise<void>;
+  enqueue<Name extends JobName>(tx: RawTx, name: Name, payloads: readonly JobPayload<Name>[]): Promise<void>;
   /** The jobs of changes that drive a runner; what `createChangeSession` asks for. */
-  enqueueDrives: (tx: RawClient, sessionIds: string[]) => Promise<void>;
+  enqueueDrives: (tx: RawTx, sessionIds: string[]) => Promise<void>;
   /** Rejects when the queue's tables do not answer within 2 s: then this process is not ready. */
   assertReady(): Promise<void>;
   /** To be called once workers have stopped, and before the database is closed. */
@@ -73,11 +69,7 @@ export async function openQueue({ database, log, supervise }: Options): Promise<
 }
 
 function assemble(boss: PgBoss): Queue {
-  async function enqueue<Name extends JobName>(
-    tx: RawClient,
-    name: Name,
-    payloads: readonly JobPayload<Name>[],
-  ) {
+  async function enqueue<Name extends JobName>(tx: RawTx, name: Name, payloads: readonly JobPayload<Name>[]) {
     if (payloads.length === 0) return;
     const data = payloads.map((payload) => ({ data: parsePayload(name, payload) as object }));
     await boss.insert(name, data, { db: fromPrisma(tx) });
@@ -110,13 +102,17 @@ function assemble(boss: PgBoss): Queue {
   };
 }
 
+/** To be called after a commit that wrote drives beside a session's own change. */
+export const announceToDrive = (signals: Pick<Signals, 'send'>): void => signals.send(WAKE, 'drive');
+
 /**
  * To be called after a commit with what was changed, by every process. Never throws. Workers, here and in the replicas,
- * are woken where there is a job, and abort the turns of sessions that may not go on.
+ * are woken where there is a job, and abort the turns of sessions that are over. A stop aborts all of its project itself.
  */
 export function announceToWorkers(signals: Signals, changes: readonly Change[]): void {
   for (const { drive, session } of changes) {
     if (drive) signals.send(WAKE, 'drive');
-    if (!isExternal(session) && !isLive(session.status)) signals.send(ABORT, session.id);
+    if (!isExternal(session) && !isLive(session.status) && !isHalted(session))
+      signals.send(ABORT, session.id);
   }
 }

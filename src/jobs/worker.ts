@@ -1,6 +1,7 @@
 import type { Database } from '../database/open.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Log } from '../kernel/log.ts';
+import { HALT } from '../emergency/announce.ts';
 import { createDriver, type Driver } from '../runners/driver.ts';
 import type { Registry } from '../runners/registry.ts';
 import type { SessionDeps } from '../sessions/deps.ts';
@@ -70,7 +71,10 @@ export function createWorker(deps: WorkerDeps): Worker {
   return {
     driver,
     async start() {
-      undo.push(signals.on(ABORT, (sessionId) => driver.abort(sessionId)));
+      undo.push(
+        signals.on(ABORT, (sessionId) => driver.abort(sessionId)),
+        signals.on(HALT, (projectId) => driver.halt(projectId)),
+      );
       driver.start();
       for (const name of Object.keys(jobs) as JobName[]) await work(name);
     },

@@ -5,6 +5,7 @@ import type {
   Team as TeamRow,
 } from '../generated/prisma/client.ts';
 import { AgentType as AgentTypeEnum } from '../generated/prisma/enums.ts';
+import { Budget, BudgetLimitsInput, mustLoadBudget } from '../budgets/types.ts';
 import { builder } from '../graphql/builder.ts';
 import type { Context } from '../graphql/context.ts';
 import { loadNodesWith, Node } from '../graphql/node.ts';
@@ -69,6 +70,9 @@ export const TeamStatus = builder.objectRef<StatusRow>('TeamStatus').implement({
     waitingSessions: t.exposeInt('waitingSessions'),
     pendingInterventions: t.exposeInt('pendingInterventions'),
     pendingApprovals: t.exposeInt('pendingApprovals'),
+    emergencyStopped: t.exposeBoolean('emergencyStopped', {
+      description: 'An emergency stop of its project is in force.',
+    }),
     updatedAt: t.expose('updatedAt', { type: 'DateTime' }),
   }),
 });
@@ -93,17 +97,18 @@ export const Team = builder.prismaObject('Team', {
   }),
 });
 
-const Project = builder.prismaObject('Project', {
+export const Project = builder.prismaObject('Project', {
   interfaces: [Node],
   fields: (t) => ({
     id: t.exposeID('id'),
     name: t.exposeString('name'),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),
+    budget: t.field({ type: Budget, resolve: ({ id }, _, context) => mustLoadBudget(id, context) }),
     teams: t.relation('teams', { query: { orderBy: { id: 'desc' }, take: 1000 } }),
   }),
 });
 
-const findProject = async (id: string, { viewer, house }: Context): Promise<ProjectRow | null> =>
+export const findProject = async (id: string, { viewer, house }: Context): Promise<ProjectRow | null> =>
   inScope(viewer, id) ? house.prisma.project.findUnique({ where: { id } }) : null;
 
 export async function findTeam(id: string, { viewer, house }: Context): Promise<TeamRow | null> {
@@ -160,6 +165,7 @@ const CreateProjectInput = builder.inputType('CreateProjectInput', {
   fields: (t) => ({
     name: t.string({ required: true, description: 'At most 200 characters.' }),
     timeZone: t.string({ description: 'IANA name; UTC when left out.' }),
+    limits: t.field({ type: BudgetLimitsInput }),
     idempotencyKey: t.string(),
   }),
 });

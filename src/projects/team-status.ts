@@ -11,6 +11,7 @@ export interface TeamStatus {
   waitingSessions: number;
   pendingInterventions: number;
   pendingApprovals: number;
+  emergencyStopped: boolean;
   updatedAt: Date;
 }
 
@@ -18,7 +19,7 @@ export interface TeamStatus {
 export async function readTeamStatus(prisma: PrismaClient, teamId: string, now: Date): Promise<TeamStatus> {
   // The conditions are written out: only so do they match the partial indexes.
   const [row] = await prisma.$queryRaw<
-    { active: number; waiting: number; pending: number; approvals: number }[]
+    { active: number; waiting: number; pending: number; approvals: number; stopped: boolean }[]
   >`
     SELECT
       (SELECT count(*)::int FROM sessions WHERE team_id = ${teamId} AND stale_at IS NOT NULL
@@ -26,13 +27,15 @@ export async function readTeamStatus(prisma: PrismaClient, teamId: string, now: 
       (SELECT count(*)::int FROM sessions WHERE team_id = ${teamId} AND stale_at IS NOT NULL
         AND status = 'WAITING_FOR_HUMAN') AS waiting,
       (SELECT count(*)::int FROM approvals WHERE team_id = ${teamId} AND status = 'PENDING') AS approvals,
-      coalesce((SELECT pending FROM intervention_queues WHERE team_id = ${teamId}), 0) AS pending`;
+      coalesce((SELECT pending FROM intervention_queues WHERE team_id = ${teamId}), 0) AS pending,
+      coalesce((SELECT p.stop_id IS NOT NULL FROM teams t JOIN projects p ON p.id = t.project_id WHERE t.id = ${teamId}), true) AS stopped`;
   return {
     teamId,
     activeSessions: row!.active,
     waitingSessions: row!.waiting,
     pendingInterventions: row!.pending,
     pendingApprovals: row!.approvals,
+    emergencyStopped: row!.stopped,
     updatedAt: now,
   };
 }

@@ -1,9 +1,10 @@
 import { randomInt } from 'node:crypto';
 import type { PrismaClient } from '../generated/prisma/client.ts';
 import { addSeconds, type Clock } from '../kernel/clock.ts';
+import { DomainError } from '../kernel/errors.ts';
 import type { Log } from '../kernel/log.ts';
 import type { SessionDeps } from '../sessions/deps.ts';
-import { hasEnded, isLive } from '../sessions/rules.ts';
+import { hasEnded, isHalted, isLive } from '../sessions/rules.ts';
 import { credentialOf } from './desk.ts';
 import { judge, MOST_FAILURES, nextAttempt, reasonOf } from './failure.ts';
 import { fenced } from './fence.ts';
@@ -34,12 +35,17 @@ export async function driveSession(
     const changeSession = fenced(deps.sessions.changeSession, lease);
     lease = await round({ ...deps, sessions: { ...deps.sessions, changeSession } }, lease, controller);
   }
-  await forgetSteps(deps, taken.sessionId);
+  await leave(deps, taken.sessionId);
 }
 
-/** Of a session that has ended, no step can be done again; what is missed here goes by its date. */
-async function forgetSteps({ database: { prisma }, clock }: DriveDeps, sessionId: string): Promise<void> {
-  const session = await prisma.session.findUnique({ where: { id: sessionId }, select: { status: true } });
+/**
+ * The session has been let go. Where it is halted, that confirms it (behaviour 7.3). Where it has ended, no step can be done
+ * again; what is missed here goes by its date.
+ */
+async function leave({ database: { prisma }, clock, sessions }: DriveDeps, sessionId: string): Promise<void> {
+  const select = { status: true, projectId: true } as const;
+  const session = await prisma.session.findUnique({ where: { id: sessionId }, select });
+  if (session?.status === 'HALTED') await sessions.stops.confirmHalt(session.projectId);
   if (session === null || !hasEnded(session.status)) return;
   await prisma.idempotencyKey.updateMany({
     where: { credentialId: credentialOf(sessionId) },
@@ -84,6 +90,10 @@ async function round(deps: DriveDeps, lease: Lease, controller: AbortController)
   }
 }
 
+/** What a turn is refused that an emergency stop overtook, before its abort. */
+const isStopped = (error: unknown): boolean =>
+  error instanceof DomainError && error.code === 'EMERGENCY_STOPPED';
+
 /** Why a session must not be tried even once more. */
 function lostCause(runner: Runner, { failures, interrupted }: Lease): string | null {
   if (interrupted && runner.replay === 'unsafe') {
@@ -127,6 +137,12 @@ async function failed(
     return null;
   }
   const current = await prisma.session.findUniqueOrThrow({ where: { id: session.id } });
+  // Cut off by an emergency stop, which may be lifted again already: to be run again once its session goes on.
+  if (aborted === 'halted' || isHalted(current) || isStopped(error)) {
+    if (hasEnded(current.status)) return rest(prisma, lease);
+    await letGo(prisma, lease, { at: now, failed: false, interrupted: runner?.replay === 'unsafe' });
+    return null;
+  }
   if (aborted === 'session_over' || !isLive(current.status)) return rest(prisma, lease);
   const verdict = judge(error, lease.failures);
   log.warn(

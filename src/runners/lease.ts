@@ -1,4 +1,5 @@
 import type { PrismaClient } from '../generated/prisma/client.ts';
+import type { SessionStatus } from '../generated/prisma/enums.ts';
 import { retrying } from '../database/transact.ts';
 import { addSeconds } from '../kernel/clock.ts';
 
@@ -16,6 +17,7 @@ export const LEASE_SECONDS = 5;
 
 export interface Lease {
   readonly sessionId: string;
+  readonly projectId: string;
   readonly epoch: number;
   /** Turns that failed in a row. */
   readonly failures: number;
@@ -49,8 +51,10 @@ export async function take(prisma: Client, sessionId: string, now: Date): Promis
       RETURNING session_id, epoch, failures, interrupted, turn, due_at
     ), fenced AS (
       UPDATE sessions s SET drive_epoch = taken.epoch, version = s.version + 1 FROM taken WHERE s.id = taken.session_id
+      RETURNING s.project_id
     )
-    SELECT session_id AS "sessionId", epoch, failures, interrupted, turn, due_at AS "dueAt" FROM taken`,
+    SELECT session_id AS "sessionId", project_id AS "projectId", epoch, failures, interrupted, turn, due_at AS "dueAt"
+    FROM taken, fenced`,
   );
   return rows[0] ?? null;
 }
@@ -67,7 +71,7 @@ export function renew(
   prisma: Client,
   leases: readonly Lease[],
   now: Date,
-): Promise<{ sessionId: string; status: string }[]> {
+): Promise<{ sessionId: string; status: SessionStatus }[]> {
   return prisma.$queryRaw`
     UPDATE session_drives d SET held_until = ${until(now)}::timestamptz
     FROM unnest(${leases.map(({ sessionId }) => sessionId)}::text[], ${leases.map(({ epoch }) => epoch)}::int[]) AS h(session_id, epoch),
@@ -87,30 +91,30 @@ export class LeaseLost extends Error {
  */
 export async function finish(
   prisma: Client,
-  { sessionId, epoch }: Lease,
+  { sessionId, projectId, epoch }: Lease,
   wakeAt: Date | null,
 ): Promise<Lease | null> {
-  const rows = await prisma.$queryRaw<(Lease & { held: boolean })[]>`
+  const rows = await prisma.$queryRaw<(Omit<Lease, 'projectId'> & { held: boolean })[]>`
     UPDATE session_drives SET turn = turn + 1, failures = 0, interrupted = false, due_at = ${wakeAt}::timestamptz,
       held_until = CASE WHEN wanted THEN held_until END, wanted = false
     WHERE session_id = ${sessionId} AND epoch = ${epoch} AND held_until IS NOT NULL
     RETURNING session_id AS "sessionId", epoch, failures, interrupted, turn, due_at AS "dueAt", held_until IS NOT NULL AS held`;
-  return standing(rows);
+  return standing(rows, projectId);
 }
 
 /** There was nothing to do. Otherwise as `finish`. */
-export async function rest(prisma: Client, { sessionId, epoch }: Lease): Promise<Lease | null> {
-  const rows = await prisma.$queryRaw<(Lease & { held: boolean })[]>`
+export async function rest(prisma: Client, { sessionId, projectId, epoch }: Lease): Promise<Lease | null> {
+  const rows = await prisma.$queryRaw<(Omit<Lease, 'projectId'> & { held: boolean })[]>`
     UPDATE session_drives SET held_until = CASE WHEN wanted THEN held_until END, wanted = false
     WHERE session_id = ${sessionId} AND epoch = ${epoch} AND held_until IS NOT NULL
     RETURNING session_id AS "sessionId", epoch, failures, interrupted, turn, due_at AS "dueAt", held_until IS NOT NULL AS held`;
-  return standing(rows);
+  return standing(rows, projectId);
 }
 
-function standing([row]: (Lease & { held: boolean })[]): Lease | null {
+function standing([row]: (Omit<Lease, 'projectId'> & { held: boolean })[], projectId: string): Lease | null {
   if (row === undefined) throw new LeaseLost('another worker has taken the session');
   const { held, ...lease } = row;
-  return held ? lease : null;
+  return held ? { ...lease, projectId } : null;
 }
 
 /** The turn is to be run again at `at`. `failed`: it counts among the failures; `interrupted`: it was cut off. */

@@ -4,7 +4,10 @@ import { delivered, type Situation, viewOf } from './hand-over.ts';
 import type { Lease } from './lease.ts';
 import type { Rest, Runner, RunnerState } from './runner.ts';
 
-/** How long a runner is waited for once its turn was aborted, in milliseconds. */
+/**
+ * How long a runner is waited for once its turn was aborted, in milliseconds. One that is deaf is left behind: its desk is
+ * closed, so that nothing it still does reaches anything here, and only then is its lease let go.
+ */
 const PATIENCE = 3_000;
 
 /**
@@ -20,8 +23,10 @@ export async function runTurn(
 ): Promise<Rest> {
   const opened = openDesk(deps, session, new Set(news.map(({ interventionId }) => interventionId)));
   try {
-    const driving = Promise.resolve().then(() =>
-      runner.drive({
+    const driving = Promise.resolve().then(() => {
+      // Aborted before it began: it does not begin.
+      signal.throwIfAborted();
+      return runner.drive({
         session: viewOf(session),
         number: lease.turn,
         attempt: lease.failures + 1,
@@ -31,8 +36,8 @@ export async function runTurn(
         state: session.runnerState as RunnerState | null,
         desk: opened.desk,
         signal,
-      }),
-    );
+      });
+    });
     const rest = (await orAbandoned(driving, signal)) ?? {};
     await delivered(deps, session, news);
     return rest;
@@ -66,12 +71,13 @@ async function orAbandoned<T>(driving: Promise<T>, signal: AbortSignal): Promise
 /** Why a turn was cut short. */
 export class TurnAborted extends Error {
   override name = 'TurnAborted';
-  override readonly cause: 'stopping' | 'session_over' | 'too_long';
+  override readonly cause: 'stopping' | 'halted' | 'session_over' | 'too_long';
 
   constructor(cause: TurnAborted['cause']) {
     super(
       {
         stopping: 'the worker is stopping',
+        halted: 'an emergency stop holds the project',
         session_over: 'the session is over',
         too_long: 'the turn took too long',
       }[cause],

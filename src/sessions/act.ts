@@ -7,12 +7,14 @@ import { changeOne, type Verdict } from './change-one.ts';
 import type { SessionDeps } from './deps.ts';
 import type { Draft } from './draft.ts';
 import type { Idempotency } from '../idempotency/idempotency.ts';
-import { active, isExternal, mayAct } from './rules.ts';
+import { active, isExternal, isHalted, mayAct } from './rules.ts';
 
 export interface Act<Reply extends Json> {
   sessionId: string;
   agent: { name: string; type?: AgentType };
   idempotency: Idempotency | null;
+  /** What an emergency stop answers in place of a refusal; nothing is changed then. */
+  whenHalted?: Reply;
   decide(draft: Draft, aggregate: Aggregate, now: Date): Verdict<Reply>;
 }
 
@@ -23,13 +25,15 @@ export interface Act<Reply extends Json> {
 export function actInSession<Reply extends Json>(
   deps: SessionDeps,
   viewer: Viewer,
-  { sessionId, agent, idempotency, decide }: Act<Reply>,
+  { sessionId, agent, idempotency, whenHalted, decide }: Act<Reply>,
 ) {
   return changeOne<Reply>(deps, viewer, {
     sessionId,
     idempotency,
     withUndelivered: true,
     decide(draft, aggregate, now) {
+      if (whenHalted !== undefined && isHalted(aggregate.session))
+        return { reply: whenHalted, unchanged: true };
       const able = mayAct(aggregate.session);
       if (!able.ok) return { refusal: [able.error] };
       // A runner's answers are delivered by handing them over: one that came while it was busy has yet to reach it.

@@ -1,6 +1,7 @@
 import { isDataFault } from '../database/faults.ts';
 import type { Database } from '../database/open.ts';
-import type { Tx } from '../database/transact.ts';
+import type { RawTx } from '../database/transact.ts';
+import type { Stops } from '../emergency/stops.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { DomainError } from '../kernel/errors.ts';
 import type { Ids } from '../kernel/ids.ts';
@@ -51,12 +52,12 @@ export interface ChangeDeps {
   ids: Ids;
   touches: AgentTouches;
   /** Writes the jobs of changes in the same transaction; called only where a change drives a runner. */
-  enqueueDrives: (tx: RawClient, sessionIds: string[]) => Promise<void>;
+  enqueueDrives: (tx: RawTx, sessionIds: string[]) => Promise<void>;
   /** Called after each commit, once for the batch. Must not throw. */
   announce: (changes: Change[]) => void;
+  /** Looks at the signals that a change gave, before whoever made it is answered (behaviour 7.1). */
+  stops: Pick<Stops, 'look'>;
 }
-
-export type RawClient = Pick<Tx, '$queryRawUnsafe' | '$executeRawUnsafe'>;
 
 /** How often a command is decided anew because others were faster. Each time, somebody else got through. */
 const ATTEMPTS = 100;
@@ -69,25 +70,39 @@ type Settled = { reply: Json; change: Change | null };
 type Fared = PromiseSettledResult<Settled | 'lost' | 'waits'>;
 
 export function createChangeSession(deps: ChangeDeps): ChangeSession {
-  const lane = new Lane<Command, Settled | 'lost' | 'waits'>((commands) => round(deps, commands), {
+  /** The projects that commands gave signals of, granted or not: a refusal too may come with a change. */
+  const signalled = new WeakMap<Command, string>();
+  const lane = new Lane<Command, Settled | 'lost' | 'waits'>((commands) => round(deps, commands, signalled), {
     // Two batches side by side use the time that the other one waits for the disk. The embedded database has one
     // session, and would only queue them.
     width: deps.database.kind === 'embedded' ? 1 : 2,
     longest: BATCH,
   });
-  return async <Reply extends Json>(command: Command<Reply>) => {
+  async function settle(command: Command): Promise<Settled> {
     // What goes again goes with those that have come meanwhile: a session that everybody wants holds nobody else up.
     for (let lost = 0; lost < ATTEMPTS; ) {
-      const settled = await lane.submit(command as unknown as Command);
+      const settled = await lane.submit(command);
       if (settled === 'lost') lost += 1;
-      else if (settled !== 'waits') return settled as { reply: Reply; change: Change | null };
+      else if (settled !== 'waits') return settled;
     }
     throw new Error(`a change lost ${ATTEMPTS} races in a row`);
+  }
+  return async <Reply extends Json>(given: Command<Reply>) => {
+    const command = given as unknown as Command;
+    const [outcome] = await Promise.allSettled([settle(command)]);
+    const projectId = signalled.get(command);
+    if (projectId !== undefined) await deps.stops.look(projectId);
+    if (outcome.status === 'rejected') throw outcome.reason;
+    return outcome.value as { reply: Reply; change: Change | null };
   };
 }
 
 /** One read, the decisions, one write. */
-async function round(deps: ChangeDeps, commands: Command[]): Promise<Fared[]> {
+async function round(
+  deps: ChangeDeps,
+  commands: Command[],
+  signalled: WeakMap<Command, string>,
+): Promise<Fared[]> {
   const fared = new Map<Command, Fared>();
   try {
     const { prisma, query } = deps.database;
@@ -97,12 +112,17 @@ async function round(deps: ChangeDeps, commands: Command[]): Promise<Fared[]> {
     ]);
     const prepared = decideAll(deps, commands, { loaded, remembered }, fared);
     const written = await write(deps, prepared);
-    for (const item of prepared) fared.set(item.command, outcomeOf(item, written));
+    for (const item of prepared) {
+      fared.set(item.command, outcomeOf(item, written));
+      const { session, signals = [], signalled: byBudget = false } = item.change;
+      if (written.get(item) === 'won' && (signals.length > 0 || byBudget))
+        signalled.set(item.command, session.projectId);
+    }
   } catch (reason) {
     // One command names what the database cannot even look for. Each by itself, only that one fails.
     if (commands.length === 1 || !isDataFault(reason)) throw reason;
     for (const command of commands) {
-      const [alone] = await Promise.allSettled([round(deps, [command])]);
+      const [alone] = await Promise.allSettled([round(deps, [command], signalled)]);
       fared.set(command, alone.status === 'fulfilled' ? alone.value[0]! : alone);
     }
   }

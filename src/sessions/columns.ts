@@ -84,7 +84,7 @@ export const interventionColumns: Columns<Intervention> = {
   dueAt: 'timestamptz',
   windowEnded: 'boolean',
   frozenAt: 'timestamptz',
-  frozenMs: 'int',
+  frozenMs: 'float8',
   resolvedAt: 'timestamptz',
   resolvedById: 'text',
   response: 'jsonb',
@@ -184,7 +184,7 @@ export const approvalColumns: Columns<Approval> = {
   startedAt: 'timestamptz',
   settledAt: 'timestamptz',
   frozenAt: 'timestamptz',
-  frozenMs: 'int',
+  frozenMs: 'float8',
   open: 'boolean',
   delivery: 'delivery_status',
 };

@@ -1,5 +1,6 @@
 import type { PrismaClient } from '../generated/prisma/client.ts';
 import type { Clock } from '../kernel/clock.ts';
+import type { Stops } from '../emergency/stops.ts';
 import type { Ids } from '../kernel/ids.ts';
 import type { UserError } from '../kernel/errors.ts';
 import type { JsonObject } from '../kernel/json.ts';
@@ -11,6 +12,7 @@ export interface SessionDeps {
   changeSession: ChangeSession;
   clock: Clock;
   ids: Ids;
+  stops: Stops;
   runners: {
     /** Why no session can be started with this runner and context, or null. */
     fault(runner: string, context: JsonObject): UserError | null;

@@ -1,3 +1,4 @@
+import { taskFinished } from '../emergency/conditions.ts';
 import type { AgentType, TaskStatus } from '../generated/prisma/enums.ts';
 import { openOf } from '../approvals/rules.ts';
 import { isFinished } from '../approvals/task-status.ts';
@@ -62,7 +63,8 @@ export async function createTask(deps: SessionDeps, viewer: Viewer, input: Creat
 
 /**
  * COMPLETED or FAILED; a task that has finished stays as it is (the same once more is no fault). Not while an approval of
- * it is open: INVALID_STATE.
+ * it is open: INVALID_STATE. Where too many have failed, the project is stopped by the time that this answers (behaviour
+ * 7.1).
  */
 export async function finishTask(
   deps: SessionDeps,
@@ -96,6 +98,7 @@ export async function finishTask(
       deliverInDraft(draft, taken, viewer.actor, now);
       draft.session = active(draft.session, now);
       draft.agents.push({ name: task.agentName, type: task.agentType });
+      draft.signals.push(taskFinished(viewer.actor));
       draft.events.push({
         ...about(session, viewer.actor, now),
         type: 'task_finished',

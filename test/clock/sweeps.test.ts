@@ -51,7 +51,9 @@ afterEach(async () => {
 /** One process: its verbs, and its sweep. `poll` is out of the way unless it is what is tested. */
 function startProcess(on: Database = database(), { poll = 3_600_000, wakes = true } = {}) {
   const announced: Change[] = [];
+  const stops = { look: async () => {}, confirmHalt: async () => {} };
   const changeSession = createChangeSession({
+    stops,
     database: on,
     clock,
     ids,
@@ -63,7 +65,14 @@ function startProcess(on: Database = database(), { poll = 3_600_000, wakes = tru
       if (wakes && due !== null) sweeps.wake(due);
     },
   });
-  const deps: SessionDeps = { prisma: on.prisma, changeSession, clock, ids, runners: { fault: () => null } };
+  const deps: SessionDeps = {
+    prisma: on.prisma,
+    changeSession,
+    clock,
+    ids,
+    stops,
+    runners: { fault: () => null },
+  };
   const sweeps = createSweeps({
     database: { ...on, leadership: alwaysLeads },
     clock,

@@ -11,12 +11,16 @@ import { createRegistry } from '../../src/runners/registry.ts';
 import type { Runner } from '../../src/runners/runner.ts';
 import { createAgentTouches } from '../../src/sessions/agents.ts';
 import { createChangeSession } from '../../src/sessions/change.ts';
+import type { LiftDeps } from '../../src/emergency/deps.ts';
+import { createStops } from '../../src/emergency/stops.ts';
 import type { SessionDeps } from '../../src/sessions/deps.ts';
 import { createSession } from '../../src/sessions/start.ts';
 
 /** One process' worth of the product without its API: the verbs, the queue and a worker, with the runners given. */
 export interface RunnerHouse {
   deps: SessionDeps;
+  emergency: LiftDeps;
+  projectId: string;
   queue: Queue;
   worker: Worker;
   person: Viewer;
@@ -44,20 +48,33 @@ export async function openHouse({
   const ids = createIds(clock);
   const registry = createRegistry(runners);
   const queue = await openQueue({ database, log, supervise: false });
+  const emergency: LiftDeps = {
+    database,
+    clock,
+    ids,
+    changes: { announce: () => {} },
+    committed: () => {},
+    enqueueDrives: queue.enqueueDrives,
+    wakeSweeps: () => {},
+  };
+  const stops = createStops(emergency);
   const changeSession = createChangeSession({
     database,
     clock,
     ids,
     touches: createAgentTouches(clock, ids),
     enqueueDrives: queue.enqueueDrives,
+    stops,
     announce: (changes) => announceToWorkers(database.signals, changes),
   });
-  const deps: SessionDeps = { prisma: database.prisma, changeSession, clock, ids, runners: registry };
+  const deps: SessionDeps = { prisma: database.prisma, changeSession, clock, ids, stops, runners: registry };
   const worker = createWorker({ database, clock, log, queue, sessions: deps, runners: registry });
-  const { teamId, person } = beside ?? (await makeTeam(deps));
+  const { projectId, teamId, person } = beside ?? (await makeTeam(deps));
   let closing: Promise<void> | null = null;
   return {
     deps,
+    emergency,
+    projectId,
     queue,
     worker,
     person,
@@ -74,7 +91,11 @@ export async function openHouse({
   };
 }
 
-async function makeTeam({ prisma, ids, clock }: SessionDeps): Promise<{ teamId: string; person: Viewer }> {
+async function makeTeam({
+  prisma,
+  ids,
+  clock,
+}: SessionDeps): Promise<{ projectId: string; teamId: string; person: Viewer }> {
   const createdAt = clock.now();
   const projectId = ids.next('project');
   const teamId = ids.next('team');
@@ -85,6 +106,7 @@ async function makeTeam({ prisma, ids, clock }: SessionDeps): Promise<{ teamId: 
   });
   await prisma.user.create({ data: { id: userId, name: 'Ada', role: 'ADMIN', createdAt } });
   return {
+    projectId,
     teamId,
     person: {
       actor: { kind: 'USER', id: userId, name: 'Ada', role: 'ADMIN' },

@@ -1,4 +1,6 @@
 import { afterEach, expect } from 'vitest';
+import { newBudget } from '../../src/budgets/limits.ts';
+import { insertBudgets } from '../../src/budgets/open-budgets.ts';
 import type { Database } from '../../src/database/open.ts';
 import type { Query } from '../../src/database/query.ts';
 import type { Role } from '../../src/identity/permissions.ts';
@@ -18,13 +20,16 @@ import type { Clock } from '../../src/kernel/clock.ts';
 import { DomainError, type ErrorCode } from '../../src/kernel/errors.ts';
 import { createIds } from '../../src/kernel/ids.ts';
 import { createAgentTouches } from '../../src/sessions/agents.ts';
+import { waitsForHuman } from '../../src/sessions/rules.ts';
 import type { Change } from '../../src/sessions/aggregate.ts';
 import { createChangeSession } from '../../src/sessions/change.ts';
 import type { ApprovalDeps } from '../../src/approvals/seams.ts';
 import type { Announcement } from '../../src/events/changes.ts';
 import { createSession, type StartInput } from '../../src/sessions/start.ts';
 import { expectApprovalInvariants } from './approval-invariants.ts';
-import { budgetOf, controls } from './controls.ts';
+import { controls } from './controls.ts';
+import type { LiftDeps } from '../../src/emergency/deps.ts';
+import { createStops } from '../../src/emergency/stops.ts';
 
 /** The verbs of sessions and interventions over one database, in one process: two of them are two replicas. */
 export interface House {
@@ -33,17 +38,31 @@ export interface House {
   drives: string[];
   /** What was announced, in order. */
   announced: Change[];
-  /** The same, of what is no change of a session. */
+  /** What stopping and lifting work with. */
+  emergency: LiftDeps;
+  /** What was announced beside the sessions' changes, in order. */
   told: Announcement[];
-  /** The projects that were looked at for a reason to stop, in order. */
-  looked: string[];
 }
 
 /** `clock` may differ from another replica's, as clocks do. */
-export function openHouse(database: Pick<Database, 'kind' | 'prisma' | 'query'>, clock: Clock): House {
+export function openHouse(
+  database: Pick<Database, 'kind' | 'prisma' | 'query' | 'signals'>,
+  clock: Clock,
+): House {
   const ids = createIds(clock);
   const drives: string[] = [];
   const announced: Change[] = [];
+  const told: Announcement[] = [];
+  const emergency: LiftDeps = {
+    database,
+    clock,
+    ids,
+    changes: { announce: (announcement) => void told.push(announcement) },
+    committed: () => {},
+    enqueueDrives: async (_, sessionIds) => void drives.push(...sessionIds),
+    wakeSweeps: () => {},
+  };
+  const stops = createStops(emergency);
   const changeSession = createChangeSession({
     database,
     clock,
@@ -51,6 +70,7 @@ export function openHouse(database: Pick<Database, 'kind' | 'prisma' | 'query'>,
     touches: createAgentTouches(clock, ids),
     // Where the transaction rolls back, nothing was enqueued: what stands is told by announce.
     enqueueDrives: async (tx) => void (await tx.$queryRawUnsafe('SELECT 1')),
+    stops,
     announce(changes) {
       announced.push(...changes);
       drives.push(...changes.filter(({ drive }) => drive).map(({ session }) => session.id));
@@ -66,21 +86,19 @@ export function openHouse(database: Pick<Database, 'kind' | 'prisma' | 'query'>,
             path: ['runner'],
           },
   };
-  const told: Announcement[] = [];
-  const looked: string[] = [];
   const deps: ApprovalDeps = {
     database,
     prisma: database.prisma,
     changeSession,
     clock,
     ids,
+    stops,
     runners,
     ...controls,
-    stops: { look: async (projectId) => void looked.push(projectId) },
-    changes: { announce: (announcement) => void told.push(announcement) },
-    committed: () => {},
+    changes: emergency.changes,
+    committed: emergency.committed,
   };
-  return { deps, drives, announced, told, looked };
+  return { deps, drives, announced, emergency, told };
 }
 
 /** A project with a team, and whoever acts in it. */
@@ -107,7 +125,12 @@ export async function seedTeam({ deps }: House): Promise<Team> {
   await prisma.project.createMany({
     data: [projectId, elsewhere].map((id) => ({ id, name: 'a project', createdAt })),
   });
-  await prisma.budget.createMany({ data: [projectId, elsewhere].map((id) => budgetOf(id, createdAt)) });
+  await prisma.$transaction((tx) =>
+    insertBudgets(
+      tx,
+      [projectId, elsewhere].map((id) => newBudget(id, 'UTC', createdAt)),
+    ),
+  );
   await prisma.team.create({
     data: { id: teamId, projectId, name: 'a team', createdAt, queue: { create: {} } },
   });
@@ -290,9 +313,8 @@ export async function expectInvariants(house: House): Promise<void> {
   for (const session of sessions) {
     const mine = interventions.filter(({ sessionId }) => sessionId === session.id);
     const pending = mine.filter(({ status }) => status === 'PENDING');
-    expect(session.status === 'WAITING_FOR_HUMAN', `${session.id} is ${session.status}`).toBe(
-      pending.length > 0,
-    );
+    expect(waitsForHuman(session), `${session.id} is ${session.status}`).toBe(pending.length > 0);
+    expect(session.haltedFrom !== null, 'halted from').toBe(session.status === 'HALTED');
     expect(session.currentInterventionId).toBe(pending[0]?.id ?? null);
     expect(session.interventionCount).toBe(mine.length);
     const open = mine.filter((item) => item.open);
@@ -303,6 +325,8 @@ export async function expectInvariants(house: House): Promise<void> {
       if (timedOut.length === 0) expect(session.failureReason).toBe('no activity for 24 hours');
     }
     for (const item of mine) {
+      expect(item.frozenAt !== null, 'frozen').toBe(item.status === 'PENDING' && session.status === 'HALTED');
+      if (item.frozenAt !== null) expect(item.dueAt).toBeNull();
       if (item.status === 'PENDING')
         expect([item.open, item.response, item.resolvedAt]).toEqual([true, null, null]);
       else expect([item.dueAt, item.expiresAt]).toEqual([null, null]);

@@ -1,0 +1,127 @@
+import { transact, type Tx } from '../database/transact.ts';
+import { appendEvents } from '../events/append.ts';
+import type { EmergencyStop } from '../generated/prisma/client.ts';
+import type { Severity } from '../generated/prisma/enums.ts';
+import { inScope, type Viewer } from '../identity/viewer.ts';
+import { Faults, MAX_MESSAGE } from '../kernel/bounds.ts';
+import { DomainError, refuse } from '../kernel/errors.ts';
+import { announceStop, type Told } from './announce.ts';
+import { causesOf } from './causes.ts';
+import type { StopDeps } from './deps.ts';
+import { type Halted, haltAll, lockSessions } from './halt.ts';
+import { markBudget } from './holds.ts';
+import { added, type Cause, together } from './rules.ts';
+import { type About, eventOf, ofStop, stopEvents } from './stop-events.ts';
+
+/**
+ * Somebody stops a project. In a stopped one it answers with the stop in force, to which it adds (behaviour 7.1); doing
+ * it twice does nothing more. Once it has answered, nothing of the project is granted or begun on any replica (7.2).
+ */
+export async function triggerEmergencyStop(
+  deps: StopDeps,
+  viewer: Viewer,
+  { projectId, reason, severity }: { projectId: string; reason: string; severity: Severity },
+): Promise<EmergencyStop> {
+  const faults = new Faults();
+  faults.text(['reason'], reason, MAX_MESSAGE, 1);
+  if (faults.errors.length > 0) throw new DomainError(faults.errors);
+  const stopId = inScope(viewer, projectId)
+    ? await triggerStop(deps, {
+        projectId,
+        conditions: ['MANUAL_STOP'],
+        reason,
+        severity,
+        actor: viewer.actor,
+      })
+    : null;
+  if (stopId === null) throw refuse('NOT_FOUND', 'there is no such project', ['projectId']);
+  return deps.database.prisma.emergencyStop.findUniqueOrThrow({ where: { id: stopId } });
+}
+
+/** Stops a project for a cause, and for whatever signals lie there; answers with the stop in force. Null: no such project. */
+export const triggerStop = (
+  deps: StopDeps,
+  { projectId, ...cause }: Cause & { projectId: string },
+): Promise<string | null> => stop(deps, projectId, [cause]);
+
+/** Stops a project for the signals that lie there, where they come to something, and takes them away either way. */
+export const stopForSignals = (deps: StopDeps, projectId: string): Promise<string | null> =>
+  stop(deps, projectId, []);
+
+type Outcome = { stopId: string | null; told: Told | null };
+
+async function stop(deps: StopDeps, projectId: string, given: readonly Cause[]): Promise<string | null> {
+  const { stopId, told } = await transact(deps.database, 'stop a project', (tx) =>
+    attempt(tx, deps, projectId, given),
+  );
+  if (told !== null) announceStop(deps, told);
+  return stopId;
+}
+
+/** The one transaction (behaviour 7.2). Locks: the project, its sessions, what is open in them, reservations, the budget. */
+async function attempt(tx: Tx, deps: StopDeps, projectId: string, given: readonly Cause[]): Promise<Outcome> {
+  const [project] = await tx.$queryRaw<{ stopId: string | null; liftedAt: Date | null }[]>`
+    SELECT stop_id AS "stopId", lifted_at AS "liftedAt" FROM projects WHERE id = ${projectId} FOR NO KEY UPDATE`;
+  if (project === undefined) return { stopId: null, told: null };
+  const causes = [...given, ...(await causesOf(tx, { projectId, liftedAt: project.liftedAt }))];
+  if (causes.length === 0) return { stopId: project.stopId, told: null };
+  const cause = together(causes);
+  const about: About = { projectId, actor: cause.actor, now: deps.clock.now() };
+  return project.stopId === null
+    ? begin(tx, deps, about, cause)
+    : { stopId: project.stopId, told: await widen(tx, deps, about, project.stopId, cause) };
+}
+
+async function begin(tx: Tx, deps: StopDeps, about: About, cause: Cause): Promise<Outcome> {
+  const { projectId, now } = about;
+  const stopId = deps.ids.next('stop');
+  await tx.project.update({ where: { id: projectId }, data: { stopId } });
+  await tx.emergencyStop.create({
+    data: {
+      id: stopId,
+      projectId,
+      triggeredConditions: [...cause.conditions],
+      stopReason: cause.reason,
+      severity: cause.severity,
+      triggeredBy: cause.actor,
+      createdAt: now,
+    },
+  });
+  const sessionIds = await lockSessions(tx, projectId);
+  const reason = `emergency stop: ${cause.reason}`;
+  const halted = await haltAll(tx, { stopId, projectId, sessionIds, reason, now });
+  if (halted.running === 0) await tx.emergencyStop.update({ where: { id: stopId }, data: { haltedAt: now } });
+  const { cancelled } = halted;
+  const released = await markBudget(tx, deps.ids, about, { stopped: true, cancelled });
+  const written = await appendEvents(tx, deps.ids, stopEvents(about, stopId, cause, halted));
+  const eventIds = [...released, ...written];
+  return { stopId, told: { ...toldOf(halted), projectId, stopId, budget: true, halts: true, eventIds } };
+}
+
+const toldOf = ({ sessions, interventions, approvals, cancelled }: Halted) => ({
+  sessions,
+  interventions,
+  approvals: [...approvals, ...cancelled],
+});
+
+/** A condition that comes while the project is stopped stands on the stop in force; its first reason stays. */
+async function widen(
+  tx: Tx,
+  deps: StopDeps,
+  about: About,
+  stopId: string,
+  cause: Cause,
+): Promise<Told | null> {
+  const data = added(await tx.emergencyStop.findUniqueOrThrow({ where: { id: stopId } }), cause);
+  if (data === null) return null;
+  await tx.emergencyStop.update({ where: { id: stopId }, data });
+  const { triggeredConditions: conditions, severity } = data;
+  const event = eventOf(about, 'emergency_stop_widened', ofStop(stopId), {
+    conditions,
+    severity,
+    reason: cause.reason,
+  });
+  const eventIds = await appendEvents(tx, deps.ids, [event]);
+  const nothing = { sessions: [], interventions: [], approvals: [], budget: false, halts: false };
+  return { ...nothing, projectId: about.projectId, stopId, eventIds };
+}
