@@ -1,13 +1,16 @@
 /*
  * `npm run bench [-- name …]`: every figure that the README's table shows, of the product as it ships, in processes of
  * its own, on the embedded database and on PostgreSQL where one answers (TEST_DATABASE_URL, or the local one). Names:
- * cycle, replicas, fan-out, list, deadlines, start. The load comes from this machine too: quote ratios of one run.
+ * cycle, replicas, fan-out, list, deadlines, budget, stop, start. The load comes from this machine too: quote ratios of one
+ * run.
  */
 import { randomBytes } from 'node:crypto';
 import { cpus } from 'node:os';
 import { cycleRow, measureCycle, resumeRow } from './decision-cycle.ts';
 import { measureDeadlines } from './deadlines.ts';
+import { measureStop } from './emergency-stop.ts';
 import { measureFanOut } from './fan-out.ts';
+import { measureHotBudget } from './hot-budget.ts';
 import { header, printRow, type Row } from './figures.ts';
 import { measureList } from './list.ts';
 import { type BenchServer, makeDatabase, startServer } from './server.ts';
@@ -33,6 +36,8 @@ for (const database of ['embedded', 'postgres'] as const) {
   if (wanted('fan-out'))
     await onFresh(database, 1, async ([server]) => print(await measureFanOut(server!, database)));
   if (wanted('deadlines')) await measureDeadlines(database).then(print);
+  if (wanted('budget')) await measureHotBudget(database).then(print);
+  if (wanted('stop')) await measureStop(database, 1).then(print);
 }
 if (wanted('replicas')) {
   await onFresh('postgres', 2, async (servers) => {
@@ -41,6 +46,7 @@ if (wanted('replicas')) {
     printRow(resumeRow('answer → agent resumed, at another replica', 'postgres', 5, figures));
   });
 }
+if (wanted('stop')) await measureStop('postgres', 2).then(print);
 if (wanted('list'))
   await onFresh('postgres', 1, async ([server], url) => print(await measureList(server!, url!)));
 if (wanted('start')) printRow(await measureStart());

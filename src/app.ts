@@ -1,5 +1,9 @@
-import { standIns } from './approvals/stand-ins.ts';
+import { createAnalysis } from './approvals/analysis.ts';
+import { grantApproved } from './approvals/grant.ts';
 import { createApprovalSweep } from './approvals/sweep.ts';
+import { createLedger } from './budgets/ledger.ts';
+import { openMissingBudgets } from './budgets/open-budgets.ts';
+import { createBudgetSweep } from './budgets/sweep.ts';
 import { earliestDue } from './clock/due.ts';
 import { createSweeps, type Sweeps } from './clock/sweeps.ts';
 import type { Config } from './config.ts';
@@ -34,6 +38,7 @@ import { createBreakers, createHttpRunner } from './runners/http/runner.ts';
 import { createRegistry } from './runners/registry.ts';
 import { createScriptedRunner } from './runners/scripted/runner.ts';
 import { openKeyRing } from './secrets/open-key-ring.ts';
+import { createSafety } from './safety/safety.ts';
 import { createServer, defaultTimes } from './server/http.ts';
 import { createMetrics } from './server/metrics.ts';
 import { publishedKeys } from './server/published-keys.ts';
@@ -96,6 +101,10 @@ export function createApp({ config, clock, log, database: given }: AppOptions): 
     await signingKeys.start();
     stops.push(() => signingKeys.stop());
 
+    const safety = createSafety({ clock });
+    await safety.start();
+    stops.push(() => safety.stop());
+
     const metrics = createMetrics();
     const count = createInterventionMetrics(metrics.registry, prisma);
     const queue = await openQueue({ database, log, supervise: config.processRoles.worker });
@@ -126,10 +135,12 @@ export function createApp({ config, clock, log, database: given }: AppOptions): 
       },
     });
 
+    await openMissingBudgets({ database, clock, ids });
+    committed();
+    const budgetDeps = { database, clock, ids, changes, committed, stops: emergency };
     let sweeps: Sweeps | null = null;
     let url = config.server.publicUrl ?? '';
     const house: House = {
-      ...standIns,
       database,
       prisma,
       clock,
@@ -144,14 +155,16 @@ export function createApp({ config, clock, log, database: given }: AppOptions): 
       enqueueDrives: queue.enqueueDrives,
       enqueueRecoveries: queue.enqueueRecoveries,
       onSettled: {
-        ...standIns.onSettled,
+        BUDGET_OVERRIDE: grantApproved({ ids, changes }),
         RECOVERY_PLAN: (tx, settlement) => onPlanSettled(tx, house, settlement),
         RECOVERY_STEP: (tx, settlement) => onStepSettled(tx, house, settlement),
       },
       wakeSweeps: (dueAt) => sweeps?.wake(dueAt),
+      ledger: createLedger(budgetDeps),
       forget: authenticator.forget,
       runners,
       signingKeys,
+      safety: createAnalysis(safety),
       permits: {
         digestOf: actionDigest,
         sign: (permit) => signPermit({ clock, signingKeys, publicUrl: () => url }, permit),
@@ -159,7 +172,8 @@ export function createApp({ config, clock, log, database: given }: AppOptions): 
       publicUrl: () => url,
     };
     // The clock's work goes with the lead, like sealing: whatever the processes' roles, exactly one does it.
-    sweeps = createSweeps({ database, clock, log, deps: house, more: [createApprovalSweep(house)] });
+    const more = [createBudgetSweep(budgetDeps), createApprovalSweep(house)];
+    sweeps = createSweeps({ database, clock, log, deps: house, more });
     sweeps.start();
     stops.push(() => sweeps?.stop());
     const watch = createStopWatch({ database, clock, log, stops: emergency });

@@ -1,3 +1,5 @@
+import { isTokens, lines, rolled } from '../budgets/rules.ts';
+import { reviveBudget, toDecimal } from '../budgets/state.ts';
 import type { PrismaClient } from '../generated/prisma/client.ts';
 import { addSeconds } from '../kernel/clock.ts';
 import type { AgentHistory, ApprovalDeps, ProposedCall, RiskAssessment } from './seams.ts';
@@ -10,10 +12,31 @@ const MOST = 1000;
 /** What a call risks, with what its agent has been doing. Not in a transaction: analysis may take seconds. */
 export async function assessCall(
   { prisma, clock, safety }: Pick<ApprovalDeps, 'prisma' | 'clock' | 'safety'>,
-  teamId: string,
-  call: Omit<ProposedCall, 'history'>,
+  { projectId, teamId }: { projectId: string; teamId: string },
+  call: Omit<ProposedCall, 'history' | 'remaining'>,
 ): Promise<RiskAssessment> {
-  return safety.assess({ ...call, history: await readHistory(prisma, teamId, call.agentName, clock.now()) });
+  const now = clock.now();
+  const [history, remaining] = await Promise.all([
+    readHistory(prisma, teamId, call.agentName, now),
+    readRemaining(prisma, projectId, now),
+  ]);
+  return safety.assess({ ...call, history, remaining });
+}
+
+/** What is left of each line, to judge by; what is granted is decided with the request. */
+async function readRemaining(
+  prisma: PrismaClient,
+  projectId: string,
+  now: Date,
+): Promise<ProposedCall['remaining']> {
+  const row = await prisma.budget.findUnique({ where: { projectId } });
+  if (row === null) return {};
+  return Object.fromEntries(
+    lines(rolled(reviveBudget(row), 'UTC', now)).map(({ limitType, remaining }) => [
+      limitType,
+      isTokens(limitType) ? Number(remaining) : Number(toDecimal(remaining)),
+    ]),
+  );
 }
 
 /** What an agent of this name in this team has been doing (approvals_agent_idx serves it). */

@@ -1,5 +1,5 @@
 import type { Approval as Row } from '../generated/prisma/client.ts';
-import { BudgetLimitType } from '../budgets/types.ts';
+import { BudgetLimitTypeEnum } from '../budgets/types.ts';
 import { builder } from '../graphql/builder.ts';
 import type { Context } from '../graphql/context.ts';
 import { answer, MutationPayload, payloadType } from '../graphql/payload.ts';
@@ -105,7 +105,7 @@ const ApprovalResponseInput = builder.inputType('ApprovalResponseInput', {
 const BudgetOverrideInput = builder.inputType('BudgetOverrideInput', {
   fields: (t) => ({
     projectId: t.id({ required: true }),
-    limitType: t.field({ type: BudgetLimitType, required: true }),
+    limitType: t.field({ type: BudgetLimitTypeEnum, required: true }),
     requestedAmount: t.field({ type: 'Decimal', required: true, description: 'Dollars, or whole tokens.' }),
     justification: t.string({ required: true }),
     idempotencyKey: t.string(),

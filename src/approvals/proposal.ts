@@ -1,7 +1,8 @@
 import type { Approval } from '../generated/prisma/client.ts';
-import type { AgentType, BudgetLimitType, RiskLevel } from '../generated/prisma/enums.ts';
+import type { AgentType, BudgetLimitType } from '../generated/prisma/enums.ts';
 import type { Json } from '../kernel/json.ts';
-import type { BudgetCheck, ResponseAnalysis, RiskAssessment } from './seams.ts';
+import type { BudgetCheck } from '../budgets/rules.ts';
+import type { ResponseAnalysis, RiskAssessment } from './seams.ts';
 
 // What the JSON columns of an approval hold, by kind. `proposal` is written once; `assessment` goes with the digest.
 
@@ -48,9 +49,3 @@ export const overrideOf = ({ proposal }: Approval): OverrideProposal =>
 export const riskOf = ({ assessment }: Approval): RiskAssessment => assessment as unknown as RiskAssessment;
 export const analysisOf = ({ assessment }: Approval): ResponseAnalysis =>
   assessment as unknown as ResponseAnalysis;
-
-/** From harmless to what can't be undone. */
-const levels: readonly RiskLevel[] = ['LOW', 'MEDIUM', 'HIGH', 'CRITICAL'];
-
-export const gravest = (...given: readonly RiskLevel[]): RiskLevel =>
-  levels[Math.max(0, ...given.map((level) => levels.indexOf(level)))]!;

@@ -1,4 +1,5 @@
-import { toDecimal } from '../budgets/state.ts';
+import { type BudgetCheck, check as checkBudget, rolled } from '../budgets/rules.ts';
+import { type BudgetState, toDecimal } from '../budgets/state.ts';
 import type { Task } from '../generated/prisma/client.ts';
 import type { AgentType } from '../generated/prisma/enums.ts';
 import { idempotencyOf } from '../idempotency/idempotency.ts';
@@ -23,7 +24,7 @@ import { assessCall } from './assess-call.ts';
 import { blankApproval } from './blank.ts';
 import { nextDue } from './deadlines.ts';
 import type { CallProposal } from './proposal.ts';
-import type { ApprovalDeps, BudgetCheck, RiskAssessment } from './seams.ts';
+import type { ApprovalDeps, RiskAssessment } from './seams.ts';
 import { moveTask, note, putTask } from './settle.ts';
 import { isFinished } from './task-status.ts';
 import { approvalTerms, DEFAULT_TIMEOUT_MINUTES, holdUntil, MAX_TIMEOUT_MINUTES } from './terms.ts';
@@ -68,7 +69,7 @@ export async function requestAgentCallApproval(deps: ApprovalDeps, viewer: Viewe
   if (session === null || !inScope(viewer, session.projectId))
     throw refuse('NOT_FOUND', 'there is no such session', ['sessionId']);
   const { agentName, proposedAction, inputData } = input;
-  const assessment = await assessCall(deps, session.teamId, {
+  const assessment = await assessCall(deps, session, {
     agentName,
     agentType: input.agentType ?? 'CUSTOM',
     proposedAction,
@@ -78,16 +79,13 @@ export async function requestAgentCallApproval(deps: ApprovalDeps, viewer: Viewe
   });
   const digest = deps.permits.digestOf({ agentName, proposedAction, input: inputData });
   const prepared: Prepared = { viewer, input, tokens, cost, timeoutMinutes, digest, assessment };
-  const decided = await deps
-    .changeSession<{ approvalId: string }>({
-      sessionId: input.sessionId,
-      ...(input.taskId ? { taskId: input.taskId, withApprovals: true } : {}),
-      withBudget: true,
-      idempotency,
-      decide: (aggregate, now) => decideRequest(deps, prepared, aggregate, now),
-    })
-    .finally(() => deps.stops.look(session.projectId));
-  return decided;
+  return deps.changeSession<{ approvalId: string }>({
+    sessionId: input.sessionId,
+    ...(input.taskId ? { taskId: input.taskId, withApprovals: true } : {}),
+    withBudget: true,
+    idempotency,
+    decide: (aggregate, now) => decideRequest(deps, prepared, aggregate, now),
+  });
 }
 
 function checked(input: RequestCallInput) {
@@ -127,7 +125,7 @@ function decideRequest(
   const able = mayRequest(aggregate, input.taskId ?? null);
   if (!able.ok) return { refusal: [able.error] };
   const draft = begin(aggregate);
-  const check = deps.budgets.check(aggregate.budget!, { tokens, cost }, now);
+  const check = checkBudget(runningBudget(aggregate, now), { tokens: BigInt(tokens), cost });
   if (!check.allowed) {
     const { error } = tooDear(check);
     if (!check.emergencyStopRequired) return { refusal: [error] };
@@ -144,6 +142,15 @@ function decideRequest(
   draft.session = active(draft.session, now);
   draft.agents.push({ name: input.agentName, type: input.agentType ?? undefined });
   return { change: toChange(aggregate, draft, viewer.actor, now), reply: { approvalId } };
+}
+
+/**
+ * What is left in the periods that run by now. Where one of them is over, it is begun with the hold, in the project's own
+ * time zone; what was used in the one before counts no more whatever the zone.
+ */
+function runningBudget({ budget, session }: Aggregate, now: Date): BudgetState {
+  if (budget === null) throw new Error(`the project ${session.projectId} has no budget`);
+  return rolled(budget, 'UTC', now);
 }
 
 function mayRequest({ session, stopId, tasks }: Aggregate, taskId: string | null): Outcome<null> {

@@ -1,4 +1,6 @@
-import { toDecimal } from '../budgets/state.ts';
+import { isTokens, lineOf, rolled } from '../budgets/rules.ts';
+import { reviveBudget, toDecimal } from '../budgets/state.ts';
+import type { Tx } from '../database/transact.ts';
 import type { BudgetLimitType } from '../generated/prisma/enums.ts';
 import { idempotencyOf } from '../idempotency/idempotency.ts';
 import { remembering } from '../idempotency/remember.ts';
@@ -20,8 +22,6 @@ export interface RequestOverrideInput {
   justification: string;
   idempotencyKey?: string | null;
 }
-
-const isTokens = (limitType: BudgetLimitType): boolean => limitType.startsWith('TOKEN');
 
 /**
  * Asks for more budget on one line, until its period ends (behaviour 6.5): a SUPERVISOR's to approve up to 100 dollars or
@@ -51,12 +51,19 @@ export async function requestBudgetOverride(deps: ApprovalDeps, viewer: Viewer, 
       requestedBy: viewer.actor,
       requiredRole,
       // What it asks for is over with the period.
-      expiresAt: await deps.budgets.periodEnd(tx, projectId, limitType, deps.clock.now()),
+      expiresAt: await periodEnd(tx, projectId, limitType, deps.clock.now()),
     });
     return { approvalId: written.approval.id };
   });
   if (!repeated) announceApproval(deps, written);
   return { reply, change: null };
+}
+
+/** When the running period of a line ends. */
+async function periodEnd(tx: Tx, projectId: string, limitType: BudgetLimitType, now: Date): Promise<Date> {
+  const { timeZone } = await tx.project.findUniqueOrThrow({ where: { id: projectId } });
+  const budget = await tx.budget.findUniqueOrThrow({ where: { projectId } });
+  return lineOf(rolled(reviveBudget(budget), timeZone, now), limitType).period.end;
 }
 
 const notThere = () => refuse('NOT_FOUND', 'there is no such project', ['projectId']);

@@ -137,14 +137,18 @@ async function editOf(deps: ApprovalDeps, row: Approval, input: Json): Promise<E
 
 function assessInput(deps: ApprovalDeps, row: Approval, input: Json) {
   const { agentName, agentType, proposedAction, estimatedTokens, estimatedCost } = callOf(row);
-  return assessCall(deps, row.teamId!, {
-    agentName,
-    agentType,
-    proposedAction,
-    input,
-    estimatedTokens,
-    estimatedCost: toUnits(estimatedCost),
-  });
+  return assessCall(
+    deps,
+    { projectId: row.projectId, teamId: row.teamId! },
+    {
+      agentName,
+      agentType,
+      proposedAction,
+      input,
+      estimatedTokens,
+      estimatedCost: toUnits(estimatedCost),
+    },
+  );
 }
 
 /** Signed beforehand, for signing waits; given out only where this is what is approved. */

@@ -4,7 +4,7 @@ import { builder } from '../graphql/builder.ts';
 import { cursorArgs, pageOf, TimeRangeInput } from '../graphql/connection.ts';
 import type { House } from '../graphql/context.ts';
 import { loadNodesWith } from '../graphql/node.ts';
-import { changeSource } from '../graphql/subscriptions.ts';
+import { changeSource } from '../graphql/change-source.ts';
 import { RequestError } from '../kernel/errors.ts';
 import { inScope } from '../identity/viewer.ts';
 import { findApproval, listApprovals } from './queries.ts';

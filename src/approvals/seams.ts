@@ -1,7 +1,6 @@
 import type { Tx } from '../database/transact.ts';
 import type { Announcement } from '../events/changes.ts';
 import type { NewEvent } from '../events/append.ts';
-import type { BudgetState } from '../budgets/state.ts';
 import type { Approval, PrismaClient } from '../generated/prisma/client.ts';
 import type {
   AgentType,
@@ -62,6 +61,8 @@ export interface ProposedCall {
   /** Ten-thousandths of a dollar. */
   estimatedCost: bigint;
   history: AgentHistory;
+  /** What is left of each line: tokens, or dollars; may be negative. */
+  remaining: Partial<Record<BudgetLimitType, number>>;
 }
 
 export interface GivenAnswer {
@@ -80,7 +81,7 @@ export interface ResponseAnalysis {
   /** All three are 0 to 1. */
   confidenceScore: number;
   safetyScore: number;
-  qualityMetrics: { [name: string]: Json };
+  qualityMetrics: object;
   recommendations: string[];
 }
 
@@ -100,21 +101,6 @@ export interface Permits {
     expiresAt: Date;
     jti: string;
   }): Promise<string>;
-}
-
-export interface BudgetCheck {
-  allowed: boolean;
-  requiresApproval: boolean;
-  budgetExceeded: boolean;
-  emergencyStopRequired: boolean;
-  violations: BudgetLimitType[];
-}
-
-export interface Budgets {
-  /** Pure. `cost` in ten-thousandths of a dollar. */
-  check(budget: BudgetState, amount: { tokens: number; cost: bigint }, now: Date): BudgetCheck;
-  /** The period of a line that runs at `now`. */
-  periodEnd(tx: Tx, projectId: string, limitType: BudgetLimitType, now: Date): Promise<Date>;
 }
 
 /** How an approval that belongs to no session ended. */
@@ -140,7 +126,6 @@ export interface ApprovalDeps extends SessionDeps {
   database: { prisma: PrismaClient };
   safety: Safety;
   permits: Permits;
-  budgets: Budgets;
   onSettled: Partial<Record<ApprovalKind, OnSettled>>;
   changes: { announce(announcement: Announcement): void };
   /** Say that events were committed. */

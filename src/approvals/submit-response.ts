@@ -80,7 +80,7 @@ export async function submitAgentResponse(deps: ApprovalDeps, viewer: Viewer, in
       );
       return { reply: { approvalId, agentCallApprovalId: id } };
     },
-  }).finally(() => deps.stops.look(call.projectId));
+  });
 }
 
 function checked(input: SubmitResponseInput): Figures {

@@ -6,7 +6,8 @@ import {
   ApprovalVerdict as VerdictEnum,
   RiskLevel as RiskEnum,
 } from '../generated/prisma/enums.ts';
-import { BudgetCheck, BudgetLimitType, BudgetReservation } from '../budgets/types.ts';
+import { findReservation } from '../budgets/queries.ts';
+import { BudgetCheckType, BudgetLimitTypeEnum, BudgetReservation } from '../budgets/types.ts';
 import { builder } from '../graphql/builder.ts';
 import { connectionType } from '../graphql/connection.ts';
 import type { Context } from '../graphql/context.ts';
@@ -136,7 +137,7 @@ export const AgentCallApproval = builder.objectRef<Row>('AgentCallApproval').imp
     estimatedCost: t.field({ type: 'Decimal', resolve: (row) => callOf(row).estimatedCost }),
     riskAssessment: t.field({ type: RiskAssessment, resolve: riskOf }),
     budgetCheck: t.field({
-      type: BudgetCheck,
+      type: BudgetCheckType,
       description: 'As it was when the call was asked for.',
       resolve: (row) => callOf(row).budgetCheck,
     }),
@@ -151,14 +152,14 @@ export const AgentCallApproval = builder.objectRef<Row>('AgentCallApproval').imp
         'Once approved, for the requester alone: an ES256 JWT (sub: the approval, digest, exp, jti) that a tool can check ' +
         'offline against /.well-known/jwks.json before it acts.',
       extensions: { personal: true },
-      resolve: (row, _, { viewer }) => (isRequester(row, viewer) ? row.permit : null),
+      resolve: (row, _, { viewer }) => (isRequester(row, viewer) && row.status === 'APPROVED' ? row.permit : null),
     }),
     reservation: t.field({
       type: BudgetReservation,
       nullable: true,
       description: 'The budget held for this call.',
-      resolve: ({ reservationId: id }, _, { house }) =>
-        id === null ? null : house.prisma.budgetReservation.findUnique({ where: { id } }),
+      resolve: ({ reservationId: id }, _, { viewer, house }) =>
+        id === null ? null : findReservation(house.database.query, viewer, id),
     }),
     startedAt: t.expose('startedAt', {
       type: 'DateTime',
@@ -206,7 +207,7 @@ export const BudgetOverride = builder.objectRef<Row>('BudgetOverride').implement
   interfaces: [Approval, Node],
   description: "More budget on one line, until its period's end.",
   fields: (t) => ({
-    limitType: t.field({ type: BudgetLimitType, resolve: (row) => overrideOf(row).limitType }),
+    limitType: t.field({ type: BudgetLimitTypeEnum, resolve: (row) => overrideOf(row).limitType }),
     requestedAmount: t.field({ type: 'Decimal', resolve: (row) => overrideOf(row).requestedAmount }),
     justification: t.string({ resolve: (row) => overrideOf(row).justification }),
     requiresManagerApproval: t.boolean({ resolve: (row) => overrideOf(row).requiresManagerApproval }),

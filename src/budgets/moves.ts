@@ -1,3 +1,6 @@
+import type { ReservationStatus } from '../generated/prisma/enums.ts';
+import type { Actor } from '../identity/viewer.ts';
+
 /** What a change of another room wants done with its project's money, in its own transaction. */
 export type MoneyMove = {
   readonly projectId: string;
@@ -26,3 +29,26 @@ export type MoneyMove = {
   /** Gives back what is still held. */
   | { readonly kind: 'release' }
 );
+
+/** Whom a move's event is put down to, and what it belongs to beside the project. */
+export interface Attribution {
+  readonly actor: Actor;
+  readonly teamId: string | null;
+  readonly sessionId: string | null;
+}
+
+export type AttributedMove = MoneyMove & Attribution;
+
+/** A row of `budget_reservations`, its costs in ten-thousandths of a dollar. */
+export interface Reservation {
+  readonly id: string;
+  readonly projectId: string;
+  readonly approvalId: string | null;
+  readonly tokens: number;
+  readonly cost: bigint;
+  readonly status: ReservationStatus;
+  readonly committedTokens: number | null;
+  readonly committedCost: bigint | null;
+  readonly createdAt: Date;
+  readonly expiresAt: Date;
+}

@@ -106,3 +106,40 @@ export function reviveBudget(row: Record<string, unknown>): BudgetState {
     updatedAt: instant('updatedAt'),
   };
 }
+
+/** The columns that a change of a budget may write, as values that `jsonb_to_recordset` reads. */
+export function budgetRow({
+  tokens,
+  cost,
+  day,
+  month,
+  ...state
+}: BudgetState): Record<Field, string | boolean> {
+  return {
+    id: state.id,
+    projectId: state.projectId,
+    dailyTokenLimit: String(tokens.daily.limit),
+    monthlyTokenLimit: String(tokens.monthly.limit),
+    dailyCostLimit: toDecimal(cost.daily.limit),
+    monthlyCostLimit: toDecimal(cost.monthly.limit),
+    dailyTokensUsed: String(tokens.daily.used),
+    monthlyTokensUsed: String(tokens.monthly.used),
+    dailyCostUsed: toDecimal(cost.daily.used),
+    monthlyCostUsed: toDecimal(cost.monthly.used),
+    tokensReserved: String(tokens.reserved),
+    costReserved: toDecimal(cost.reserved),
+    dailyTokensOverridden: String(tokens.daily.overridden),
+    monthlyTokensOverridden: String(tokens.monthly.overridden),
+    dailyCostOverridden: toDecimal(cost.daily.overridden),
+    monthlyCostOverridden: toDecimal(cost.monthly.overridden),
+    dayStart: day.start.toISOString(),
+    dayEnd: day.end.toISOString(),
+    monthStart: month.start.toISOString(),
+    monthEnd: month.end.toISOString(),
+    emergencyStopTriggered: state.stopped,
+    updatedAt: state.updatedAt.toISOString(),
+  };
+}
+
+/** A project has one budget, whose id is the project's with another prefix: nobody has to look it up. */
+export const budgetIdOf = (projectId: string): string => projectId.replace(/^project_/, 'budget_');

@@ -75,7 +75,7 @@ export function createSweeps({ database, clock, log, deps, more = [], poll = POL
           if (await forgetKeys(prisma, clock.now())) asked = true;
           else forgetAt = addSeconds(clock.now(), FORGET_EVERY);
         }
-        if (await runSweeps(more, { now: clock.now, arm, log })) asked = true;
+        if (await runSweeps(more, { now: () => clock.now(), arm, log })) asked = true;
       } catch (error) {
         asked = false;
         log.warn({ err: error }, 'a sweep failed; the next one tries again');

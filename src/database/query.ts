@@ -1,4 +1,4 @@
-import type { Tx } from './transact.ts';
+import type { RawTx } from './transact.ts';
 
 /**
  * Rows are looked up by key, few at a time, and the pages that they are on are mostly in memory. At the planner's own
@@ -22,6 +22,6 @@ export type Query = <Row>(statement: Statement) => Promise<Row[]>;
 
 /** The same in a transaction that is open. Prisma gives the rows there: the same, bar the price. */
 export const queryWithin =
-  (tx: Pick<Tx, '$queryRawUnsafe'>): Query =>
+  (tx: RawTx): Query =>
   <Row>({ text, values }: Statement) =>
     tx.$queryRawUnsafe<Row[]>(text, ...values);

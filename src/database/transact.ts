@@ -6,6 +6,9 @@ import { isContention } from './faults.ts';
 /** What queries are sent through: the client, or the transaction that is open. */
 export type Tx = Prisma.TransactionClient;
 
+/** The part of it that statements written by hand are sent through. */
+export type RawTx = Pick<Tx, '$queryRawUnsafe' | '$executeRawUnsafe'>;
+
 /** Every attempt met contention; nothing was changed. `cause` is the last attempt's error. */
 export class ContentionError extends Error {
   override name = 'ContentionError';

@@ -3,7 +3,7 @@ import type { Changes } from '../events/changes.ts';
 import type { PrismaClient } from '../generated/prisma/client.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Ids } from '../kernel/ids.ts';
-import type { RawClient } from '../sessions/change.ts';
+import type { RawTx } from '../database/transact.ts';
 
 /** What stopping a project works with. */
 export interface StopDeps {
@@ -18,7 +18,7 @@ export interface StopDeps {
 /** What lifting a stop takes beside: its sessions are driven again, its deadlines run again. */
 export interface LiftDeps extends StopDeps {
   /** Writes jobs in the transaction given. */
-  enqueueDrives: (tx: RawClient, sessionIds: string[]) => Promise<void>;
+  enqueueDrives: (tx: RawTx, sessionIds: string[]) => Promise<void>;
   /** A deadline was committed. */
   wakeSweeps: (dueAt: Date) => void;
 }

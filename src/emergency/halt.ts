@@ -45,7 +45,10 @@ export interface Halting {
 }
 
 /** Halts, freezes and cancels, and records what was halted. `emergency_stops` must hold the stop already. */
-export async function haltAll(tx: Tx, { stopId, projectId, sessionIds, reason, now }: Halting): Promise<Halted> {
+export async function haltAll(
+  tx: Tx,
+  { stopId, projectId, sessionIds, reason, now }: Halting,
+): Promise<Halted> {
   const [row] = await tx.$queryRawUnsafe<[{ halted: Halted }]>(
     HALT,
     stopId,
@@ -77,7 +80,7 @@ const HALT = `
     UPDATE sessions s SET version = s.version + 1 WHERE s.id = ANY($3::text[])
       AND s.status NOT IN ('ACTIVE', 'WAITING_FOR_HUMAN', 'PROCESSING_INTERVENTION', 'CONTINUING_ASYNC')),
   cancelled AS (
-    UPDATE approvals a SET status = 'CANCELLED', rejection_reason = $5, due_at = NULL, open = false,
+    UPDATE approvals a SET status = 'CANCELLED', rejection_reason = $5, permit = NULL, due_at = NULL, open = false,
       version = a.version + 1,
       delivery = CASE WHEN s.runner = 'external' THEN a.delivery ELSE 'PENDING'::delivery_status END
     FROM sessions s

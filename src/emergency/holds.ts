@@ -1,30 +1,31 @@
+import { moveMoney } from '../budgets/move-money.ts';
 import type { Tx } from '../database/transact.ts';
+import type { Ids } from '../kernel/ids.ts';
+import type { Item } from './halt.ts';
+import type { About } from './stop-events.ts';
+
+/** Of an approval that was cancelled. */
+export type Holder = Item & { reservationId: string | null };
 
 /**
- * Says on the project's budget whether a stop holds it, and gives back what these reservations still hold. In whichever
- * period: what is held carries over. Locks reservations by id, then the budget, behind everything else that a stop or
- * a lift locks. Answers with the reservations that held something.
+ * Says on the project's budget whether a stop holds it, and gives back what the reservations of these approvals still
+ * hold. Locks reservations by id, then the budget, behind everything else that a stop or a lift locks. Answers with the
+ * ids of the events that this wrote.
  */
 export async function markBudget(
   tx: Tx,
-  { projectId, stopped, reservationIds, now }: {
-    projectId: string;
-    stopped: boolean;
-    reservationIds: readonly string[];
-    now: Date;
-  },
-): Promise<Set<string>> {
-  const rows = await tx.$queryRaw<{ id: string }[]>`
-    WITH held AS MATERIALIZED (
-      SELECT r.id, r.tokens, r.cost FROM budget_reservations r
-      WHERE r.id = ANY(${reservationIds}::text[]) AND r.status = 'HELD' ORDER BY r.id FOR NO KEY UPDATE),
-    released AS (
-      UPDATE budget_reservations r SET status = 'RELEASED' FROM held WHERE r.id = held.id),
-    marked AS (
-      UPDATE budgets b SET emergency_stop_triggered = ${stopped}::boolean, updated_at = ${now}::timestamptz,
-        tokens_reserved = b.tokens_reserved - (SELECT coalesce(sum(tokens), 0)::bigint FROM held),
-        cost_reserved = b.cost_reserved - (SELECT coalesce(sum(cost), 0) FROM held)
-      WHERE b.project_id = ${projectId})
-    SELECT id FROM held`;
-  return new Set(rows.map(({ id }) => id));
+  ids: Ids,
+  { projectId, actor, now }: About,
+  { stopped, cancelled }: { stopped: boolean; cancelled: readonly Holder[] },
+): Promise<string[]> {
+  const moves = cancelled.flatMap(({ reservationId, teamId, sessionId }) =>
+    reservationId === null
+      ? []
+      : [{ kind: 'release' as const, projectId, reservationId, actor, teamId, sessionId }],
+  );
+  const released = moves.length === 0 ? null : await moveMoney(tx, ids, moves, now);
+  await tx.$executeRaw`
+    UPDATE budgets SET emergency_stop_triggered = ${stopped}::boolean, updated_at = ${now}::timestamptz
+    WHERE project_id = ${projectId}`;
+  return released === null ? [] : released.events.map(({ id }) => id);
 }

@@ -16,7 +16,11 @@ const columns = {
 } satisfies { [Field in keyof EmergencyStop]: string };
 
 /** A project's stops, newest first. */
-export const listStops = (prisma: PrismaClient, projectId: string, page: Page): Promise<Listing<EmergencyStop>> =>
+export const listStops = (
+  prisma: PrismaClient,
+  projectId: string,
+  page: Page,
+): Promise<Listing<EmergencyStop>> =>
   listNewestFirst(
     prisma,
     { name: 'emergency_stops', prefix: 'stop', columns },
@@ -43,7 +47,10 @@ export async function readStatus(
   const project = await prisma.project.findUnique({ where: { id: projectId }, select: { stopId: true } });
   if (project === null) return null;
   const { stopId } = project;
-  return { projectId, stop: stopId && (await prisma.emergencyStop.findUniqueOrThrow({ where: { id: stopId } })) || null };
+  return {
+    projectId,
+    stop: (stopId && (await prisma.emergencyStop.findUniqueOrThrow({ where: { id: stopId } }))) || null,
+  };
 }
 
 /** What is shown of what a stop halted, at most. */

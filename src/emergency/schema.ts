@@ -4,7 +4,7 @@ import { cursorArgs, pageOf } from '../graphql/connection.ts';
 import type { Context } from '../graphql/context.ts';
 import { loadNodesWith } from '../graphql/node.ts';
 import { answer, MutationPayload, payloadType } from '../graphql/payload.ts';
-import { changeSource } from '../graphql/subscriptions.ts';
+import { changeSource } from '../graphql/change-source.ts';
 import { authorize } from '../identity/permissions.ts';
 import { RequestError } from '../kernel/errors.ts';
 import { findProject } from '../projects/schema.ts';

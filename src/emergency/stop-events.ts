@@ -19,17 +19,20 @@ export const eventOf = (
   data: JsonObject,
 ): NewEvent => ({ type, projectId, teamId, sessionId, subjectId: id, actor, data, occurredAt: now });
 
-export const ofSession = ({ id, teamId }: { id: string; teamId: string }): Item => ({ id, sessionId: id, teamId });
+export const ofSession = ({ id, teamId }: { id: string; teamId: string }): Item => ({
+  id,
+  sessionId: id,
+  teamId,
+});
 
 export const ofStop = (id: string): Item => ({ id, sessionId: null, teamId: null });
 
-/** Every single thing that a stop halted, froze, cancelled or released. */
+/** Every single thing that a stop halted, froze or cancelled; what was released of the budget tells of itself. */
 export function stopEvents(
   about: About,
   stopId: string,
   { conditions, severity, reason }: Cause,
   halted: Halted,
-  released: ReadonlySet<string>,
 ): NewEvent[] {
   const { sessions, tasks, interventions, approvals, cancelled } = halted;
   return [
@@ -43,27 +46,22 @@ export function stopEvents(
       approvals: approvals.length,
     }),
     ...sessions.map((session) =>
-      eventOf(about, 'session_status_changed', ofSession(session), { from: session.from, to: 'HALTED', stopId }),
+      eventOf(about, 'session_status_changed', ofSession(session), {
+        from: session.from,
+        to: 'HALTED',
+        stopId,
+      }),
     ),
-    ...tasks.map((task) => eventOf(about, 'task_status_changed', task, { from: task.from, to: task.to, stopId })),
+    ...tasks.map((task) =>
+      eventOf(about, 'task_status_changed', task, { from: task.from, to: task.to, stopId }),
+    ),
     ...interventions.map((item) => eventOf(about, 'intervention_frozen', item, { stopId })),
     ...approvals.map((item) => eventOf(about, 'approval_frozen', item, { stopId })),
     ...cancelled.map((item) =>
       eventOf(about, 'approval_resolved', item, { status: 'CANCELLED', reason: 'emergency stop', stopId }),
     ),
-    ...releasedEvents(about, cancelled, released),
-    ...(halted.running === 0 ? [eventOf(about, 'emergency_stop_halted', ofStop(stopId), { at: 'once' })] : []),
+    ...(halted.running === 0
+      ? [eventOf(about, 'emergency_stop_halted', ofStop(stopId), { at: 'once' })]
+      : []),
   ];
 }
-
-/** Holds that went with approvals that were cancelled. */
-export const releasedEvents = (
-  about: About,
-  cancelled: readonly (Item & { reservationId: string | null })[],
-  released: ReadonlySet<string>,
-): NewEvent[] =>
-  cancelled
-    .filter(({ reservationId }) => reservationId !== null && released.has(reservationId))
-    .map((approval) =>
-      eventOf(about, 'budget_released', { ...approval, id: approval.reservationId! }, { approvalId: approval.id }),
-    );

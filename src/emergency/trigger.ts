@@ -26,7 +26,13 @@ export async function triggerEmergencyStop(
   faults.text(['reason'], reason, MAX_MESSAGE, 1);
   if (faults.errors.length > 0) throw new DomainError(faults.errors);
   const stopId = inScope(viewer, projectId)
-    ? await triggerStop(deps, { projectId, conditions: ['MANUAL_STOP'], reason, severity, actor: viewer.actor })
+    ? await triggerStop(deps, {
+        projectId,
+        conditions: ['MANUAL_STOP'],
+        reason,
+        severity,
+        actor: viewer.actor,
+      })
     : null;
   if (stopId === null) throw refuse('NOT_FOUND', 'there is no such project', ['projectId']);
   return deps.database.prisma.emergencyStop.findUniqueOrThrow({ where: { id: stopId } });
@@ -85,9 +91,10 @@ async function begin(tx: Tx, deps: StopDeps, about: About, cause: Cause): Promis
   const reason = `emergency stop: ${cause.reason}`;
   const halted = await haltAll(tx, { stopId, projectId, sessionIds, reason, now });
   if (halted.running === 0) await tx.emergencyStop.update({ where: { id: stopId }, data: { haltedAt: now } });
-  const reservationIds = halted.cancelled.flatMap(({ reservationId }) => reservationId ?? []);
-  const released = await markBudget(tx, { projectId, stopped: true, reservationIds, now });
-  const eventIds = await appendEvents(tx, deps.ids, stopEvents(about, stopId, cause, halted, released));
+  const { cancelled } = halted;
+  const released = await markBudget(tx, deps.ids, about, { stopped: true, cancelled });
+  const written = await appendEvents(tx, deps.ids, stopEvents(about, stopId, cause, halted));
+  const eventIds = [...released, ...written];
   return { stopId, told: { ...toldOf(halted), projectId, stopId, budget: true, halts: true, eventIds } };
 }
 

@@ -46,9 +46,12 @@ export async function appendEvents(
   await tx.$executeRaw`
     INSERT INTO unsealed_events (id, type, project_id, team_id, session_id, subject_id, actor, data, salt,
       content_digest, digest, occurred_at)
-    SELECT r->>'id', r->>'type', r->>'projectId', r->>'teamId', r->>'sessionId', r->>'subjectId', r->'actor', r->'data',
-      r->>'salt', r->>'contentDigest', r->>'digest', (r->>'occurredAt')::timestamptz
-    FROM jsonb_array_elements(${JSON.stringify(rows)}::jsonb) WITH ORDINALITY AS list(r, ordinal) ORDER BY ordinal`;
+    SELECT r."id", r."type", r."projectId", r."teamId", r."sessionId", r."subjectId", r."actor", r."data", r."salt",
+      r."contentDigest", r."digest", r."occurredAt"
+    FROM jsonb_to_recordset(${JSON.stringify(rows.map((row, ordinal) => ({ ...row, ordinal })))}::jsonb) AS r(
+      "ordinal" int, "id" text, "type" text, "projectId" text, "teamId" text, "sessionId" text, "subjectId" text,
+      "actor" jsonb, "data" jsonb, "salt" text, "contentDigest" text, "digest" text, "occurredAt" timestamptz)
+    ORDER BY r."ordinal"`;
   return rows.map(({ id }) => id);
 }
 

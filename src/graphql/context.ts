@@ -1,4 +1,5 @@
 import type { ApprovalDeps } from '../approvals/seams.ts';
+import type { Ledger } from '../budgets/ledger.ts';
 import type { Database } from '../database/open.ts';
 import type { LiftDeps } from '../emergency/deps.ts';
 import type { Changes } from '../events/changes.ts';
@@ -23,6 +24,8 @@ export interface House
   changes: Changes;
   /** Say that events were committed. */
   committed: () => void;
+  /** Where reservations are made, committed and released. */
+  ledger: Ledger;
   /** Ends what is remembered of a key that was revoked, and its sockets. */
   forget: (keyId: string) => void;
   /** What permits are signed with, and checked by. */

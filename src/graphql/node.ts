@@ -17,6 +17,8 @@ const typeNames: Partial<Record<IdPrefix, string>> = {
   intervention: 'Intervention',
   event: 'Event',
   recovery: 'RecoverySession',
+  budget: 'Budget',
+  reservation: 'BudgetReservation',
   stop: 'EmergencyStop',
 };
 

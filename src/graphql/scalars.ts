@@ -57,26 +57,27 @@ function literal(node: ValueNode, variables: Record<string, unknown>): unknown {
   }
 }
 
-builder.scalarType('Decimal', {
-  description: 'A decimal number as text, four places out ("100.0000"), at most four in.',
-  serialize: (value) => value,
-  parseValue: (value) => {
-    if (typeof value !== 'string' && typeof value !== 'number')
-      throw new GraphQLError('Decimal must be a decimal number, as text');
-    return String(value);
-  },
-  parseLiteral: (node) => {
-    if (node.kind !== Kind.STRING && node.kind !== Kind.INT && node.kind !== Kind.FLOAT)
-      throw new GraphQLError('Decimal must be a decimal number, as text');
-    return node.value;
-  },
-});
-
 builder.scalarType('EventCursor', {
   description: 'An opaque position in the event log; a later event has a later cursor.',
   serialize: (value) => value,
   parseValue: (value) => {
     if (typeof value !== 'string') throw new GraphQLError('EventCursor must be a string');
     return value;
+  },
+});
+
+builder.scalarType('Decimal', {
+  description:
+    'An exact decimal. Comes out as text with four places ("100.0000"); goes in as text or a number, with at most four places.',
+  serialize: (value) => value,
+  parseValue: (value) => {
+    if (typeof value === 'number') return String(value);
+    if (typeof value !== 'string') throw new GraphQLError('Decimal must be a text or a number');
+    return value;
+  },
+  // As it is written: a number of the platform would round what has many digits.
+  parseLiteral: (node) => {
+    if (node.kind === Kind.STRING || node.kind === Kind.INT || node.kind === Kind.FLOAT) return node.value;
+    throw new GraphQLError('Decimal must be a text or a number');
   },
 });

@@ -6,6 +6,8 @@ import '../projects/schema.ts';
 import '../interventions/schema.ts';
 import '../interventions/mutations.ts';
 import '../sessions/schema.ts';
+import '../budgets/schema.ts';
+import '../budgets/mutations.ts';
 import '../events/schema.ts';
 import '../approvals/schema.ts';
 import '../approvals/mutations.ts';

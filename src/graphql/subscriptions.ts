@@ -7,42 +7,9 @@ import { readTeamStatus, type TeamStatus as Status } from '../projects/team-stat
 import { findSession } from '../sessions/queries.ts';
 import { Session } from '../sessions/types.ts';
 import { builder } from './builder.ts';
+import { changeSource, latestSource } from './change-source.ts';
 import type { Context, House } from './context.ts';
-import { createSharedSource, type SharedSource } from './shared-source.ts';
-
-/**
- * Turns committed changes into what one subscription shows. `read` gets the changes in scope and gives payloads; it runs
- * one at a time in order, so that nobody sees an older state after a newer one.
- */
-export function changeSource<T>(
-  { house, viewer }: Context,
-  key: string,
-  wanted: (changed: Changed) => boolean,
-  read: (changed: Changed) => T[] | Promise<T[]>,
-): SharedSource<T> {
-  const scope = viewer.projectId;
-  return createSharedSource<T>({
-    key: `${key}|${scope ?? '*'}`,
-    attach(deliver, end) {
-      let last: Promise<void> | null = null;
-      const send = (payloads: T[]) => {
-        for (const payload of payloads) deliver(payload, null);
-      };
-      return house.changes.listen((changed) => {
-        if ((scope !== null && changed.projectId !== scope) || !wanted(changed)) return;
-        const payloads = last === null ? read(changed) : last.then(() => read(changed));
-        if (Array.isArray(payloads)) return send(payloads);
-        const done: Promise<void> = payloads
-          .then(send)
-          .catch((error: unknown) => end(error as Error))
-          .finally(() => {
-            if (last === done) last = null;
-          });
-        last = done;
-      });
-    },
-  });
-}
+import type { SharedSource } from './shared-source.ts';
 
 /** Rows that this process wrote go out as they are; others' are read. */
 function interventionsOf(
@@ -79,40 +46,27 @@ async function mustSeeTeam(teamId: string | null | undefined, context: Context):
 }
 
 /** Team statuses are counted, so a burst of changes is counted once. */
-function statusSource(context: Context, teamId: string | null): SharedSource<Status> {
-  const { house, viewer } = context;
-  return createSharedSource<Status>({
-    key: `teamStatusUpdates|${viewer.projectId ?? '*'}|${teamId ?? '*'}`,
-    attach(deliver, end) {
-      const dirty = new Set<string>();
-      let running = false;
-      const run = async () => {
-        running = true;
-        for (const id of dirty) {
-          dirty.delete(id);
-          deliver(await readTeamStatus(house.prisma, id, house.clock.now()), null);
-        }
-        running = false;
-      };
-      const mark = (id: string) => {
-        if (teamId !== null && id !== teamId) return;
-        dirty.add(id);
-        if (!running) run().catch((error: unknown) => end(error as Error));
-      };
-      // A stop is every team's, whether or not anything of it was running.
-      const markAll = async (projectId: string) => {
-        const teams = await house.prisma.team.findMany({ where: { projectId }, select: { id: true } });
-        for (const { id } of teams) mark(id);
-      };
-      return house.changes.listen((changed) => {
-        if (viewer.projectId !== null && changed.projectId !== viewer.projectId) return;
-        if (changed.teamId !== null) mark(changed.teamId);
-        else if (changed.stops.length > 0)
-          markAll(changed.projectId).catch((error: unknown) => end(error as Error));
-      });
-    },
-  });
+/** A stop is every team's, whether or not anything of it was running. */
+function teamsOf(
+  house: House,
+  { projectId, teamId, stops }: Changed,
+  only: string | null,
+): readonly string[] | Promise<readonly string[]> {
+  const wanted = (ids: readonly string[]) => (only === null ? ids : ids.filter((id) => id === only));
+  if (teamId !== null) return wanted([teamId]);
+  if (stops.length === 0) return [];
+  return house.prisma.team
+    .findMany({ where: { projectId }, select: { id: true } })
+    .then((teams) => wanted(teams.map(({ id }) => id)));
 }
+
+const statusSource = (context: Context, teamId: string | null): SharedSource<Status> =>
+  latestSource(
+    context,
+    `teamStatusUpdates|${teamId ?? '*'}`,
+    (changed) => teamsOf(context.house, changed, teamId),
+    (id) => readTeamStatus(context.house.prisma, id, context.house.clock.now()),
+  );
 
 builder.subscriptionFields((t) => ({
   interventionUpdates: t.field({

@@ -3,7 +3,7 @@ import type { Database } from '../database/open.ts';
 import type { Signals } from '../database/signals.ts';
 import type { Log } from '../kernel/log.ts';
 import type { Change } from '../sessions/aggregate.ts';
-import type { RawClient } from '../sessions/change.ts';
+import type { RawTx } from '../database/transact.ts';
 import { isExternal, isHalted, isLive } from '../sessions/rules.ts';
 import { type JobName, type JobPayload, jobs, parsePayload } from './catalog.ts';
 
@@ -17,15 +17,11 @@ const PATIENCE = 2_000;
 export interface Queue {
   readonly boss: PgBoss;
   /** Writes jobs in the caller's transaction: they are there if and only if it commits. */
-  enqueue<Name extends JobName>(
-    tx: RawClient,
-    name: Name,
-    payloads: readonly JobPayload<Name>[],
-  ): Promise<void>;
+  enqueue<Name extends JobName>(tx: RawTx, name: Name, payloads: readonly JobPayload<Name>[]): Promise<void>;
   /** A worker has something to do for these recoveries. */
-  enqueueRecoveries: (tx: RawClient, recoveryIds: string[]) => Promise<void>;
+  enqueueRecoveries: (tx: RawTx, recoveryIds: string[]) => Promise<void>;
   /** The jobs of changes that drive a runner; what `createChangeSession` asks for. */
-  enqueueDrives: (tx: RawClient, sessionIds: string[]) => Promise<void>;
+  enqueueDrives: (tx: RawTx, sessionIds: string[]) => Promise<void>;
   /** Rejects when the queue's tables do not answer within 2 s: then this process is not ready. */
   assertReady(): Promise<void>;
   /** To be called once workers have stopped, and before the database is closed. */
@@ -75,11 +71,7 @@ export async function openQueue({ database, log, supervise }: Options): Promise<
 }
 
 function assemble(boss: PgBoss): Queue {
-  async function enqueue<Name extends JobName>(
-    tx: RawClient,
-    name: Name,
-    payloads: readonly JobPayload<Name>[],
-  ) {
+  async function enqueue<Name extends JobName>(tx: RawTx, name: Name, payloads: readonly JobPayload<Name>[]) {
     if (payloads.length === 0) return;
     const data = payloads.map((payload) => ({ data: parsePayload(name, payload) as object }));
     await boss.insert(name, data, { db: fromPrisma(tx) });

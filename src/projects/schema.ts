@@ -5,6 +5,7 @@ import type {
   Team as TeamRow,
 } from '../generated/prisma/client.ts';
 import { AgentType as AgentTypeEnum } from '../generated/prisma/enums.ts';
+import { Budget, BudgetLimitsInput, mustLoadBudget } from '../budgets/types.ts';
 import { builder } from '../graphql/builder.ts';
 import type { Context } from '../graphql/context.ts';
 import { loadNodesWith, Node } from '../graphql/node.ts';
@@ -68,10 +69,10 @@ export const TeamStatus = builder.objectRef<StatusRow>('TeamStatus').implement({
     activeSessions: t.exposeInt('activeSessions', { description: 'Running, not waiting for a person.' }),
     waitingSessions: t.exposeInt('waitingSessions'),
     pendingInterventions: t.exposeInt('pendingInterventions'),
+    pendingApprovals: t.exposeInt('pendingApprovals'),
     emergencyStopped: t.exposeBoolean('emergencyStopped', {
       description: 'An emergency stop of its project is in force.',
     }),
-    pendingApprovals: t.exposeInt('pendingApprovals'),
     updatedAt: t.expose('updatedAt', { type: 'DateTime' }),
   }),
 });
@@ -102,6 +103,7 @@ export const Project = builder.prismaObject('Project', {
     id: t.exposeID('id'),
     name: t.exposeString('name'),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),
+    budget: t.field({ type: Budget, resolve: ({ id }, _, context) => mustLoadBudget(id, context) }),
     teams: t.relation('teams', { query: { orderBy: { id: 'desc' }, take: 1000 } }),
   }),
 });
@@ -163,6 +165,7 @@ const CreateProjectInput = builder.inputType('CreateProjectInput', {
   fields: (t) => ({
     name: t.string({ required: true, description: 'At most 200 characters.' }),
     timeZone: t.string({ description: 'IANA name; UTC when left out.' }),
+    limits: t.field({ type: BudgetLimitsInput }),
     idempotencyKey: t.string(),
   }),
 });

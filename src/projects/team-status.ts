@@ -10,8 +10,8 @@ export interface TeamStatus {
   activeSessions: number;
   waitingSessions: number;
   pendingInterventions: number;
-  emergencyStopped: boolean;
   pendingApprovals: number;
+  emergencyStopped: boolean;
   updatedAt: Date;
 }
 
@@ -34,8 +34,8 @@ export async function readTeamStatus(prisma: PrismaClient, teamId: string, now: 
     activeSessions: row!.active,
     waitingSessions: row!.waiting,
     pendingInterventions: row!.pending,
-    emergencyStopped: row!.stopped,
     pendingApprovals: row!.approvals,
+    emergencyStopped: row!.stopped,
     updatedAt: now,
   };
 }

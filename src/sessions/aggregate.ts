@@ -52,6 +52,8 @@ export interface Change {
   money?: MoneyMove[];
   /** What gives reason to look whether the project must be stopped (behaviour 7.1). */
   signals?: StopSignal[];
+  /** What it did to the budget left such a signal too; known once the change has been written. */
+  signalled?: boolean;
   /** Begins a session, or brings one back: refused with EMERGENCY_STOPPED where a stop is in force, whatever was read. */
   starts?: boolean;
   /** Who acted, for Agent.lastActivity. */

@@ -1,6 +1,6 @@
 import { isDataFault } from '../database/faults.ts';
 import type { Database } from '../database/open.ts';
-import type { Tx } from '../database/transact.ts';
+import type { RawTx } from '../database/transact.ts';
 import type { Stops } from '../emergency/stops.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { DomainError } from '../kernel/errors.ts';
@@ -52,14 +52,12 @@ export interface ChangeDeps {
   ids: Ids;
   touches: AgentTouches;
   /** Writes the jobs of changes in the same transaction; called only where a change drives a runner. */
-  enqueueDrives: (tx: RawClient, sessionIds: string[]) => Promise<void>;
+  enqueueDrives: (tx: RawTx, sessionIds: string[]) => Promise<void>;
   /** Called after each commit, once for the batch. Must not throw. */
   announce: (changes: Change[]) => void;
   /** Looks at the signals that a change gave, before whoever made it is answered (behaviour 7.1). */
   stops: Pick<Stops, 'look'>;
 }
-
-export type RawClient = Pick<Tx, '$queryRawUnsafe' | '$executeRawUnsafe'>;
 
 /** How often a command is decided anew because others were faster. Each time, somebody else got through. */
 const ATTEMPTS = 100;
@@ -116,8 +114,9 @@ async function round(
     const written = await write(deps, prepared);
     for (const item of prepared) {
       fared.set(item.command, outcomeOf(item, written));
-      const { session, signals = [] } = item.change;
-      if (written.get(item) === 'won' && signals.length > 0) signalled.set(item.command, session.projectId);
+      const { session, signals = [], signalled: byBudget = false } = item.change;
+      if (written.get(item) === 'won' && (signals.length > 0 || byBudget))
+        signalled.set(item.command, session.projectId);
     }
   } catch (reason) {
     // One command names what the database cannot even look for. Each by itself, only that one fails.

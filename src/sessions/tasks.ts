@@ -63,7 +63,8 @@ export async function createTask(deps: SessionDeps, viewer: Viewer, input: Creat
 
 /**
  * COMPLETED or FAILED; a task that has finished stays as it is (the same once more is no fault). Not while an approval of
- * it is open: INVALID_STATE. Where too many have failed, the project is stopped by the time that this answers (behaviour 7.1).
+ * it is open: INVALID_STATE. Where too many have failed, the project is stopped by the time that this answers (behaviour
+ * 7.1).
  */
 export async function finishTask(
   deps: SessionDeps,

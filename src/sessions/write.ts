@@ -2,12 +2,13 @@ import { moveMoney } from '../budgets/move-money.ts';
 import { unsealed } from '../events/append.ts';
 import { isDataFault } from '../database/faults.ts';
 import { type Query, queryWithin } from '../database/query.ts';
-import { retrying } from '../database/transact.ts';
+import { type RawTx, retrying } from '../database/transact.ts';
 import type { Json } from '../kernel/json.ts';
 import type { Aggregate, Change } from './aggregate.ts';
 import type { ChangeDeps, Command } from './change.ts';
 import { interventionMoves } from './columns.ts';
 import { toRow } from '../idempotency/idempotency.ts';
+import { systemActor } from '../identity/viewer.ts';
 import { writeStatement } from './statement.ts';
 
 export interface Prepared {
@@ -80,13 +81,27 @@ function writeOnce(deps: ChangeDeps, batch: Prepared[]): Promise<Fared> {
   return prisma.$transaction(async (tx) => {
     const fared = await writeRows(deps, queryWithin(tx), batch);
     const won = batch.filter(({ change }) => fared.get(change.session.id) === 'won');
-    const moves = won.flatMap(({ change }) => change.money ?? []);
     // Last of all locks, and held for one statement: everybody in the project wants this row.
-    if (moves.length > 0 && !(await moveMoney(tx, moves, deps.clock.now()))) throw new MoneyMoved();
+    if (won.some(({ change }) => (change.money ?? []).length > 0)) await move(deps, tx, won);
     const driven = won.filter(({ change }) => change.drive).map(({ change }) => change.session.id);
     if (driven.length > 0) await deps.enqueueDrives(tx, driven);
     return fared;
   });
+}
+
+async function move({ ids, clock }: ChangeDeps, tx: RawTx, won: readonly Prepared[]): Promise<void> {
+  const moves = won.flatMap(({ change: { money = [], session, events } }) => {
+    // A change is its first event's actor's.
+    const by = { actor: events[0]?.actor ?? systemActor, teamId: session.teamId, sessionId: session.id };
+    return money.map((each) => ({ ...each, ...by }));
+  });
+  const written = await moveMoney(tx, ids, moves, clock.now());
+  if (written === null) throw new MoneyMoved();
+  for (const { change } of won) {
+    const mine = written.events.filter(({ sessionId }) => sessionId === change.session.id);
+    change.eventIds = [...(change.eventIds ?? []), ...mine.map(({ id }) => id)];
+    change.signalled = (change.money ?? []).some(({ projectId }) => written.signalled.includes(projectId));
+  }
 }
 
 async function writeRows(deps: ChangeDeps, query: Query, batch: Prepared[]): Promise<Fared> {

@@ -17,7 +17,7 @@ export async function readHistoryOf(
     },
     analyze: deps.safety.analyze,
   };
-  await assessCall({ prisma: deps.prisma, clock: { ...deps.clock, now: () => now }, safety }, team.teamId, {
+  await assessCall({ prisma: deps.prisma, clock: { ...deps.clock, now: () => now }, safety }, team, {
     agentName,
     agentType: 'CUSTOM',
     proposedAction: 'ask',

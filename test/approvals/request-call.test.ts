@@ -131,15 +131,6 @@ describe('asking for a call', () => {
     await expect(act.request(sessionId, { estimatedTokens: 2_000_001 })).rejects.toThrow(/TOKEN_MONTHLY/);
   });
 
-  it("leaves a reason to stop where it would take the day's cost past 150 % (6.4)", async () => {
-    const sessionId = await scene.act.start();
-    expect(await refusal(act.request(sessionId, { estimatedCost: '151' }))).toBe('BUDGET_EXCEEDED');
-    const signals = await scene.house.deps.prisma.stopSignal.findMany();
-    expect(signals).toMatchObject([{ condition: 'BUDGET_CRITICAL', severity: 'CRITICAL' }]);
-    expect(scene.house.looked.at(-1)).toBe(scene.team.projectId);
-    await scene.house.deps.prisma.stopSignal.deleteMany();
-  });
-
   it('is refused once the session has ended, beneath a stop, and in another project', async () => {
     const { cancelSession } = await import('../../src/sessions/end.ts');
     const ended = await scene.act.start();

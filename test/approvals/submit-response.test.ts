@@ -158,19 +158,6 @@ describe('submitting an answer', () => {
     await refusedWithoutTrace(scene.house, 'FORBIDDEN', () => act.vote(answerId));
   });
 
-  it('with a CRITICAL flag is reason to stop the project, and raises an alarm without its evidence (7.1)', async () => {
-    const { id } = await call('started');
-    const events = await eventsOf(scene.house, () => act.submit(id, { response: { risk: 'CRITICAL' } }));
-    expect(events.find(({ type }) => type === 'safety_alert')?.data).toEqual({
-      level: 'CRITICAL',
-      codes: ['said_so'],
-    });
-    const signals = await scene.house.deps.prisma.stopSignal.findMany();
-    expect(signals).toMatchObject([{ condition: 'SECURITY_THREAT', projectId: scene.team.projectId }]);
-    expect(scene.house.looked.at(-1)).toBe(scene.team.projectId);
-    await scene.house.deps.prisma.stopSignal.deleteMany();
-  });
-
   it.each([
     ['tokensUsed', { tokensUsed: -1 }],
     ['actualCost', { actualCost: '-1' }],

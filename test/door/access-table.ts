@@ -83,6 +83,11 @@ export const mutations: Record<string, MutationRow> = {
     'createTask(input: {sessionId: $id, agentName: "coder", instructions: "do"})',
   ),
   finishTask: about(agentAnd('OPERATOR'), 'task', 'finishTask(taskId: $id, status: COMPLETED)'),
+  triggerEmergencyStop: about(
+    agentAnd('OPERATOR'),
+    'project',
+    'triggerEmergencyStop(projectId: $id, reason: "smoke")',
+  ),
 
   resolveIntervention: about(
     people.OPERATOR,
@@ -166,6 +171,12 @@ export const queries: Record<string, QueryRow> = {
     'events(filter: {sessionId: $id}) { nodes { id } edges { cursor } totalCount pageInfo { startCursor hasNextPage } }',
   ),
   recoverySession: read('recovery', 'null', 'recoverySession(id: $id) { id steps { id } }'),
+  emergencyStatus: read('project', 'NOT_FOUND', 'emergencyStatus(projectId: $id) { projectId stopped }'),
+  emergencyStops: read(
+    'project',
+    'NOT_FOUND',
+    'emergencyStops(projectId: $id) { nodes { id } edges { cursor } totalCount pageInfo { startCursor hasNextPage } }',
+  ),
   session: read('session', 'null', 'session(id: $id) { id }'),
   sessions: read(
     'team',
@@ -194,6 +205,11 @@ export const subscriptions: Record<
     subject: 'session',
     document: 'subscription($id: ID!) { sessionUpdates(sessionId: $id) { id } }',
     open: 'subscription { sessionUpdates { id teamId } }',
+  },
+  emergencyStopUpdates: {
+    subject: 'project',
+    document: 'subscription($id: ID!) { emergencyStopUpdates(projectId: $id) { id } }',
+    open: 'subscription { emergencyStopUpdates { id projectId } }',
   },
   teamStatusUpdates: {
     subject: 'team',

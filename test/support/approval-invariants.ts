@@ -67,8 +67,8 @@ export function expectApprovalInvariants({
       numbers.reduce<number>((total, each) => total + (each ?? 0), 0);
     expect(Number(budget.tokensReserved)).toBe(sum(held.map(({ tokens }) => tokens)));
     expect(Number(budget.costReserved)).toBeCloseTo(sum(held.map(({ cost }) => Number(cost))), 4);
-    expect(Number(budget.dailyTokensUsed)).toBe(sum(spent.map(({ committedTokens }) => committedTokens)));
-    expect(Number(budget.dailyCostUsed)).toBeCloseTo(
+    expect(Number(budget.monthlyTokensUsed)).toBe(sum(spent.map(({ committedTokens }) => committedTokens)));
+    expect(Number(budget.monthlyCostUsed)).toBeCloseTo(
       sum(spent.map(({ committedCost }) => Number(committedCost))),
       4,
     );

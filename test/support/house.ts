@@ -1,4 +1,6 @@
 import { afterEach, expect } from 'vitest';
+import { newBudget } from '../../src/budgets/limits.ts';
+import { insertBudgets } from '../../src/budgets/open-budgets.ts';
 import type { Database } from '../../src/database/open.ts';
 import type { Query } from '../../src/database/query.ts';
 import type { Role } from '../../src/identity/permissions.ts';
@@ -24,10 +26,10 @@ import { createChangeSession } from '../../src/sessions/change.ts';
 import type { ApprovalDeps } from '../../src/approvals/seams.ts';
 import type { Announcement } from '../../src/events/changes.ts';
 import { createSession, type StartInput } from '../../src/sessions/start.ts';
+import { expectApprovalInvariants } from './approval-invariants.ts';
+import { controls } from './controls.ts';
 import type { LiftDeps } from '../../src/emergency/deps.ts';
 import { createStops } from '../../src/emergency/stops.ts';
-import { expectApprovalInvariants } from './approval-invariants.ts';
-import { budgetOf, controls } from './controls.ts';
 
 /** The verbs of sessions and interventions over one database, in one process: two of them are two replicas. */
 export interface House {
@@ -40,12 +42,13 @@ export interface House {
   emergency: LiftDeps;
   /** What was announced beside the sessions' changes, in order. */
   told: Announcement[];
-  /** The projects that were looked at for a reason to stop, in order. */
-  looked: string[];
 }
 
 /** `clock` may differ from another replica's, as clocks do. */
-export function openHouse(database: Pick<Database, 'kind' | 'prisma' | 'query' | 'signals'>, clock: Clock): House {
+export function openHouse(
+  database: Pick<Database, 'kind' | 'prisma' | 'query' | 'signals'>,
+  clock: Clock,
+): House {
   const ids = createIds(clock);
   const drives: string[] = [];
   const announced: Change[] = [];
@@ -98,11 +101,13 @@ export function openHouse(database: Pick<Database, 'kind' | 'prisma' | 'query' |
     changeSession,
     clock,
     ids,
+    stops,
     runners,
     ...controls,
-    stops,
+    changes: emergency.changes,
+    committed: emergency.committed,
   };
-  return { deps, drives, announced, emergency, told, looked };
+  return { deps, drives, announced, emergency, told };
 }
 
 /** A project with a team, and whoever acts in it. */
@@ -129,7 +134,12 @@ export async function seedTeam({ deps }: House): Promise<Team> {
   await prisma.project.createMany({
     data: [projectId, elsewhere].map((id) => ({ id, name: 'a project', createdAt })),
   });
-  await prisma.budget.createMany({ data: [projectId, elsewhere].map((id) => budgetOf(id, createdAt)) });
+  await prisma.$transaction((tx) =>
+    insertBudgets(
+      tx,
+      [projectId, elsewhere].map((id) => newBudget(id, 'UTC', createdAt)),
+    ),
+  );
   await prisma.team.create({
     data: { id: teamId, projectId, name: 'a team', createdAt, queue: { create: {} } },
   });

@@ -1,0 +1,33 @@
+import { DomainError, type UserError } from '../kernel/errors.ts';
+import { projectStopped } from '../sessions/rules.ts';
+import type { BudgetCheck } from './rules.ts';
+
+/** A reservation that was not granted, with what the budget says to it. Caught by the door, which shows the check. */
+export class NotGranted extends DomainError {
+  readonly check: BudgetCheck;
+
+  constructor(error: UserError, check: BudgetCheck) {
+    super([error]);
+    this.name = 'NotGranted';
+    this.check = check;
+  }
+}
+
+/** A stop is said first: no override would help. */
+export function notGranted(check: BudgetCheck, stopped: boolean): NotGranted {
+  if (stopped) return new NotGranted(projectStopped, check);
+  const message = `the budget cannot carry it: ${check.violations.join(', ')} would be exceeded`;
+  return new NotGranted({ code: 'BUDGET_EXCEEDED', message }, check);
+}
+
+export const noProject: UserError = {
+  code: 'NOT_FOUND',
+  message: 'there is no such project',
+  path: ['projectId'],
+};
+
+export const noReservation: UserError = {
+  code: 'NOT_FOUND',
+  message: 'there is no such reservation',
+  path: ['reservationId'],
+};

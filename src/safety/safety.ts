@@ -1,0 +1,94 @@
+import { availableParallelism } from 'node:os';
+import type { AgentType } from '../generated/prisma/enums.ts';
+import type { Clock } from '../kernel/clock.ts';
+import type { Json } from '../kernel/json.ts';
+import { analyze, type Check, inServer, type Limits } from './analyze.ts';
+import type { Analyzer, RiskFlag } from './analyzer.ts';
+import { analyzers as builtIn } from './analyzers/built-in.ts';
+import { recommend, score, type Scores } from './score.ts';
+import { Threads } from './threads.ts';
+
+// What the rest of the house calls: the analysis of an input before the call, and of an answer before a person sees it
+// (behaviour 5.8). Neither ever rejects for what it was given: what can't be analysed is flagged.
+
+export interface InputQuestion {
+  agentType: AgentType | null;
+  /** What the agent says that it wants to do. */
+  action: string;
+  input: Json;
+}
+
+export interface InputAnalysis {
+  /** For `assessRisk` (risk.ts), the gravest first. */
+  flags: RiskFlag[];
+}
+
+export interface ResponseQuestion {
+  agentType: AgentType | null;
+  /** What the agent had been asked to do; null where nothing is known of it. */
+  instructions: string | null;
+  response: Json;
+}
+
+export interface ResponseAnalysis extends Scores {
+  riskFlags: RiskFlag[];
+  recommendations: string[];
+}
+
+export interface Safety {
+  /** Makes its threads ready. Without it the first analyses wait for them, a third of a second. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  analyzeInput(question: InputQuestion): Promise<InputAnalysis>;
+  analyzeResponse(question: ResponseQuestion): Promise<ResponseAnalysis>;
+}
+
+export interface SafetyOptions {
+  clock: Clock;
+  /** Analyzers beside the built-in ones; they run in the server's own thread, and must not compute for long. */
+  more?: readonly Analyzer[];
+  /** Seconds that one analyzer has. */
+  limitSeconds?: number;
+  threads?: number;
+}
+
+/** A CRITICAL flag on an answer stops the project: condition SECURITY_THREAT (behaviour 7.1). */
+export const isSecurityThreat = (flags: readonly RiskFlag[]): boolean =>
+  flags.some(({ level }) => level === 'CRITICAL');
+
+/** The largest answer takes an analyzer one second at most of a processor of its own; others may be busy, too. */
+const DEFAULT_LIMIT_SECONDS = 10;
+/** More would only take the processors from those who serve requests. */
+const DEFAULT_THREADS = Math.min(2, availableParallelism());
+
+export function createSafety(options: SafetyOptions): Safety {
+  const { clock, more = [], limitSeconds = DEFAULT_LIMIT_SECONDS, threads: size = DEFAULT_THREADS } = options;
+  const threads = new Threads([new URL('./analyzers/built-in.ts', import.meta.url)], size);
+  const checks: Check[] = [...builtIn.map((analyzer) => threads.check(analyzer)), ...more.map(inServer)];
+  refuseDoubles(checks);
+  const limits: Limits = { clock, limitSeconds };
+  return {
+    start: () => threads.start(),
+    stop: () => threads.stop(),
+    async analyzeInput({ agentType, action, input }) {
+      const value = { action, input };
+      const { flags } = await analyze(
+        { kind: 'INPUT', agentType, instructions: action, value },
+        checks,
+        limits,
+      );
+      return { flags };
+    },
+    async analyzeResponse({ agentType, instructions, response }) {
+      const asked = { kind: 'RESPONSE', agentType, instructions, value: response } as const;
+      const { flags, coverage } = await analyze(asked, checks, limits);
+      return { riskFlags: flags, ...score(flags, coverage, agentType), recommendations: recommend(flags) };
+    },
+  };
+}
+
+function refuseDoubles(checks: readonly Check[]): void {
+  const names = checks.map(({ name }) => name);
+  const double = names.find((name, at) => names.indexOf(name) !== at);
+  if (double !== undefined) throw new Error(`two analyzers are called ${double}`);
+}
