@@ -9,6 +9,7 @@ import { createSweeps, type Sweeps } from './clock/sweeps.ts';
 import type { Config } from './config.ts';
 import { IN_MEMORY } from './database/embedded.ts';
 import { type Database, openDatabase } from './database/open.ts';
+import { createUpkeep } from './database/upkeep.ts';
 import { createStops } from './emergency/stops.ts';
 import { createStopWatch } from './emergency/watch.ts';
 import { createChanges } from './events/changes.ts';
@@ -173,6 +174,7 @@ export function createApp({ config, clock, log, database: given }: AppOptions): 
     };
     // The clock's work goes with the lead, like sealing: whatever the processes' roles, exactly one does it.
     const more = [createBudgetSweep(budgetDeps), createApprovalSweep(house)];
+    if (database.kind === 'embedded') more.push(createUpkeep({ query: database.query, clock }));
     sweeps = createSweeps({ database, clock, log, deps: house, more });
     sweeps.start();
     stops.push(() => sweeps?.stop());

@@ -10,7 +10,8 @@ export type Subject =
   | 'task'
   | 'key'
   | 'stopped'
-  | 'recovery';
+  | 'recovery'
+  | 'reservation';
 
 const people = {
   VIEWER: ['VIEWER', 'OPERATOR', 'SUPERVISOR', 'MANAGER', 'ADMIN'],
@@ -125,6 +126,22 @@ export const mutations: Record<string, MutationRow> = {
       'mutation($id: ID!, $step: ID!) { result: executeRecoveryStep(recoverySessionId: $id, stepId: $step) { success message errors { code message path } } }',
   },
   cancelRecovery: about(people.MANAGER, 'recovery', 'cancelRecovery(recoverySessionId: $id)'),
+  setBudgetLimits: about(
+    people.MANAGER,
+    'project',
+    'setBudgetLimits(projectId: $id, limits: {dailyTokens: 100000})',
+  ),
+  reserveBudget: about(
+    agentAnd('OPERATOR'),
+    'project',
+    'reserveBudget(input: {projectId: $id, tokens: 1, cost: "0.0001"})',
+  ),
+  commitBudget: about(
+    agentAnd('OPERATOR'),
+    'reservation',
+    'commitBudget(reservationId: $id, tokens: 1, cost: "0.0001")',
+  ),
+  releaseBudget: about(agentAnd('OPERATOR'), 'reservation', 'releaseBudget(reservationId: $id)'),
 };
 
 /** `resumeSession` answers the current intervention of a session that waits: its subject is that session. */
@@ -171,6 +188,12 @@ export const queries: Record<string, QueryRow> = {
     'events(filter: {sessionId: $id}) { nodes { id } edges { cursor } totalCount pageInfo { startCursor hasNextPage } }',
   ),
   recoverySession: read('recovery', 'null', 'recoverySession(id: $id) { id steps { id } }'),
+  budget: read('project', 'null', 'budget(projectId: $id) { id }'),
+  checkBudget: read(
+    'project',
+    'NOT_FOUND',
+    'checkBudget(projectId: $id, estimatedTokens: 1, estimatedCost: 1) { allowed }',
+  ),
   emergencyStatus: read('project', 'NOT_FOUND', 'emergencyStatus(projectId: $id) { projectId stopped }'),
   emergencyStops: read(
     'project',
@@ -188,7 +211,14 @@ export const queries: Record<string, QueryRow> = {
 /** Everyone who may read may follow; what does not exist for the viewer is NOT_FOUND, or never told of. */
 export const subscriptions: Record<
   string,
-  { subject: Subject; document: string; open: string; silent?: true }
+  {
+    subject: Subject;
+    document: string;
+    open: string;
+    silent?: true;
+    /** What it tells of, where that is the project's: by what it is made to happen. */
+    of?: 'stop' | 'reservation';
+  }
 > = {
   events: {
     subject: 'session',
@@ -210,10 +240,17 @@ export const subscriptions: Record<
     subject: 'project',
     document: 'subscription($id: ID!) { emergencyStopUpdates(projectId: $id) { id } }',
     open: 'subscription { emergencyStopUpdates { id projectId } }',
+    of: 'stop',
   },
   teamStatusUpdates: {
     subject: 'team',
     document: 'subscription($id: ID!) { teamStatusUpdates(teamId: $id) { teamId } }',
     open: 'subscription { teamStatusUpdates { teamId } }',
+  },
+  budgetUpdates: {
+    subject: 'project',
+    document: 'subscription($id: ID!) { budgetUpdates(projectId: $id) { id } }',
+    open: 'subscription { budgetUpdates { projectId } }',
+    of: 'reservation',
   },
 };

@@ -1,4 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { liftStop } from '../../src/emergency/lift.ts';
+import { systemActor } from '../../src/identity/viewer.ts';
+import { createIds } from '../../src/kernel/ids.ts';
 import { schema } from '../../src/graphql/schema.ts';
 import { ADMIN_KEY, startApp, type TestApp } from '../support/app.ts';
 import { withDatabase } from '../support/database.ts';
@@ -36,6 +39,26 @@ beforeAll(async () => {
 });
 afterAll(() => app.stop());
 
+/** A test that stops a project lets the next one go on. */
+afterEach(async () => {
+  const { prisma, signals, clock } = database();
+  const nothing = () => {};
+  const deps = {
+    database: { prisma, signals },
+    clock,
+    ids: createIds(clock),
+    changes: { announce: nothing },
+    committed: nothing,
+    enqueueDrives: async () => {},
+    wakeSweeps: nothing,
+  };
+  const abandon = { sessionIds: [], taskIds: [] };
+  for (const { stopId } of await prisma.project.findMany({ where: { stopId: { not: null } } }))
+    await prisma.$transaction((tx) =>
+      liftStop(tx, deps, { stopId: stopId!, actor: systemActor, abandon, now: clock.now() }),
+    );
+});
+
 const OPTIONS = [{ id: 'a', label: 'A', description: '', value: 'a' }];
 
 /** Whose projects something is tried in: its own, and another. */
@@ -63,6 +86,8 @@ async function make(world: TestWorld, subject: Subject, field = ''): Promise<str
     }
     case 'task':
       return world.task();
+    case 'reservation':
+      return world.reserve();
     case 'key':
       return (await makeKey(app, ADMIN_KEY, 'VIEWER', world.id)).id;
     case 'stopped':
@@ -95,7 +120,7 @@ const noPage = { nodes: [], edges: [], totalCount: 0, pageInfo: { startCursor: n
 const missing = {
   null: () => null,
   never: () => undefined,
-  NOT_FOUND: () => [['NOT_FOUND', 'there is no such team']],
+  NOT_FOUND: (_: unknown, subject: Subject) => [['NOT_FOUND', `there is no such ${subject}`]],
   empty: (result: unknown) => (Array.isArray(result) ? [] : noPage),
 };
 
@@ -213,7 +238,7 @@ describe.each(Object.entries(queries))('query %s', (_, row) => {
           row.missing === 'NOT_FOUND'
             ? errors?.map(({ extensions, message }) => [extensions.code, message])
             : data.result;
-        expect([kind, role, result]).toEqual([kind, role, missing[row.missing](data?.result)]);
+        expect([kind, role, result]).toEqual([kind, role, missing[row.missing](data?.result, subject)]);
       }
     }
   });
@@ -259,7 +284,15 @@ describe('behaviour 2.2: lists, counts and nodes', () => {
   });
 
   test("node finds each type in the own project and none of another's; keys are shown to an ADMIN alone", async () => {
-    for (const subject of ['project', 'team', 'session', 'intervention', 'task', 'key'] as const) {
+    for (const subject of [
+      'project',
+      'team',
+      'session',
+      'intervention',
+      'task',
+      'reservation',
+      'key',
+    ] as const) {
       const [mine, theirs] = [await make(own, subject), await make(foreign, subject)];
       for (const role of roles) {
         const node = 'query($id: ID!) { node(id: $id) { __typename id } }';
@@ -327,6 +360,18 @@ describe("behaviour 2.8: idempotency keys are a credential's own", () => {
   });
 });
 
+/** How something happens that a subscription tells of. */
+const happen = {
+  ask: (world: TestWorld): Promise<unknown> => world.ask(),
+  reservation: (world: TestWorld): Promise<unknown> => world.reserve(),
+  stop: (world: TestWorld): Promise<unknown> =>
+    app.ok(
+      world.keys.OPERATOR,
+      'mutation($id: ID!) { triggerEmergencyStop(projectId: $id, reason: "smoke") { success errors { code } } }',
+      { id: world.id },
+    ),
+};
+
 describe.each(Object.entries(subscriptions))('subscription %s', (field, row) => {
   beforeAll(freshTeam);
 
@@ -359,13 +404,14 @@ describe.each(Object.entries(subscriptions))('subscription %s', (field, row) => 
     const [bound, global] = [await app.socket(own.keys.AGENT), await app.socket(globals.VIEWER)];
     for (const socket of [bound, global]) socket.subscribe('s', row.open);
     await Promise.all([bound.settled(), global.settled()]);
-    await foreign.ask();
-    await own.ask();
-    const teams = (socket: typeof bound) =>
-      socket.of('s').map(({ payload }) => payload.data[field].teamId as string);
-    await bound.until(() => teams(bound).includes(own.teamId));
-    await global.until(() => teams(global).includes(own.teamId) && teams(global).includes(foreign.teamId));
-    expect(new Set(teams(bound))).toEqual(new Set([own.teamId]));
+    for (const world of [foreign, own]) await happen[row.of ?? 'ask'](world);
+    const scope = row.of === undefined ? 'teamId' : 'projectId';
+    const idOf = (world: TestWorld) => (row.of === undefined ? world.teamId : world.id);
+    const told = (socket: typeof bound) =>
+      socket.of('s').map(({ payload }) => payload.data[field][scope] as string);
+    await bound.until(() => told(bound).includes(idOf(own)));
+    await global.until(() => told(global).includes(idOf(own)) && told(global).includes(idOf(foreign)));
+    expect(new Set(told(bound))).toEqual(new Set([idOf(own)]));
     bound.socket.close();
     global.socket.close();
   });

@@ -12,7 +12,8 @@ export const setLimits: Action = {
     const faults = new Faults();
     const { limits: named } = step.parameters as unknown as { limits: PlannedLimits };
     const limits = parseLimits(faults, ['limits'], named);
-    if (faults.errors.length > 0) throw new StepFailed(faults.errors.map(({ message }) => message).join('; '));
+    if (faults.errors.length > 0)
+      throw new StepFailed(faults.errors.map(({ message }) => message).join('; '));
     const query = queryWithin(tx);
     const draft = (await lockBudgets(query, [projectId], now)).get(projectId);
     if (draft === undefined) throw new StepFailed('the project has no budget whose limits could be set');
