@@ -173,7 +173,7 @@ export function createApp({ config, clock, log, database: given }: AppOptions): 
       publicUrl: () => url,
     };
     // The clock's work goes with the lead, like sealing: whatever the processes' roles, exactly one does it.
-    const more = [createBudgetSweep(budgetDeps), createApprovalSweep(house)];
+    const more = [createApprovalSweep(house), createBudgetSweep(budgetDeps)];
     if (database.kind === 'embedded') more.push(createUpkeep({ query: database.query, clock }));
     sweeps = createSweeps({ database, clock, log, deps: house, more });
     sweeps.start();

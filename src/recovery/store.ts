@@ -1,8 +1,7 @@
 import type { Tx } from '../database/transact.ts';
-import { appendEvents, type NewEvent } from '../events/append.ts';
+import type { NewEvent } from '../events/append.ts';
 import { Prisma } from '../generated/prisma/client.ts';
 import type { Actor } from '../identity/viewer.ts';
-import type { Ids } from '../kernel/ids.ts';
 import { asJson } from '../sessions/aggregate.ts';
 import { moveEvents } from './events.ts';
 import type { Recovery } from './rules.ts';
@@ -34,17 +33,10 @@ export async function lockWithProject(
   return recovery ? { recovery, stopId: project.stopId } : null;
 }
 
-/** Writes what differs, with its events; answers with their ids. The row's lock is held, so the version still stands. */
-export async function saveMove(
-  tx: Tx,
-  ids: Ids,
-  { before, after, actor, now }: { before: Recovery; after: Recovery; actor: Actor; now: Date },
-): Promise<string[]> {
-  const events = await writeMove(tx, { before, after, actor, now });
-  return appendEvents(tx, ids, events);
-}
-
-/** The same, but for the events: they are the caller's to write. */
+/**
+ * Writes what differs; answers with its events, which the caller writes with its own. The row's lock is held, so the version
+ * still stands.
+ */
 export async function writeMove(
   tx: Tx,
   { before, after, actor, now }: { before: Recovery; after: Recovery; actor: Actor; now: Date },

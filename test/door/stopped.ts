@@ -3,18 +3,24 @@ import type { TestWorld } from '../support/world.ts';
 
 /** Stops the project, or leaves it stopped, without a recovery that is open. */
 export async function stopAnew(api: ApiClient, { id, keys }: TestWorld): Promise<void> {
-  const { triggerEmergencyStop } = await api.ok(
-    keys.ADMIN,
-    'mutation($id: ID!) { triggerEmergencyStop(projectId: $id, reason: "smoke") { success errors { code } emergencyStop { recoverySession { id completedAt } } } }',
-    { id },
-  );
-  const recovery = triggerEmergencyStop.emergencyStop.recoverySession;
-  if (recovery === null || recovery.completedAt !== null) return;
   await api.ok(
     keys.ADMIN,
-    'mutation($id: ID!) { cancelRecovery(recoverySessionId: $id) { success errors { code } } }',
-    { id: recovery.id },
+    'mutation($id: ID!) { triggerEmergencyStop(projectId: $id, reason: "smoke") { success errors { code } } }',
+    { id },
   );
+  const { emergencyStops } = await api.ok(
+    keys.ADMIN,
+    'query($id: ID!) { emergencyStops(projectId: $id, first: 20) { nodes { recoverySession { id completedAt } } } }',
+    { id },
+  );
+  for (const { recoverySession } of emergencyStops.nodes) {
+    if (recoverySession === null || recoverySession.completedAt !== null) continue;
+    await api.ok(
+      keys.ADMIN,
+      'mutation($id: ID!) { cancelRecovery(recoverySessionId: $id) { success errors { code } } }',
+      { id: recoverySession.id },
+    );
+  }
 }
 
 export async function respond(
