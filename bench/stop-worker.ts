@@ -71,7 +71,16 @@ export async function startWorker(url: string | null): Promise<BenchWorker> {
     stops,
     runners,
   } as unknown as ApprovalDeps;
-  const worker: Worker = createWorker({ database, clock, log, queue, sessions, runners });
+  const recoveries = {
+    ...deps,
+    prisma: database.prisma,
+    log,
+    enqueueDrives: queue.enqueueDrives,
+    enqueueRecoveries: queue.enqueueRecoveries,
+    wakeSweeps: () => {},
+    onSettled: {},
+  };
+  const worker: Worker = createWorker({ database, clock, log, queue, sessions, recoveries, runners });
   await worker.start();
   return {
     deps,

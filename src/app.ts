@@ -34,6 +34,7 @@ import { sealedSigningKeys } from './permits/queries.ts';
 import { KEYS_KEPT_FOR } from './permits/rules.ts';
 import { signPermit } from './permits/sign.ts';
 import { createSigningKeys } from './permits/signing-keys.ts';
+import { onPlanSettled, onStepSettled } from './recovery/settled.ts';
 import { createBreakers, createHttpRunner } from './runners/http/runner.ts';
 import { createRegistry } from './runners/registry.ts';
 import { createScriptedRunner } from './runners/scripted/runner.ts';
@@ -153,13 +154,18 @@ export function createApp({ config, clock, log, database: given }: AppOptions): 
       committed,
       stops: emergency,
       enqueueDrives: queue.enqueueDrives,
+      enqueueRecoveries: queue.enqueueRecoveries,
+      onSettled: {
+        BUDGET_OVERRIDE: grantApproved({ ids, changes }),
+        RECOVERY_PLAN: (tx, settlement) => onPlanSettled(tx, house, settlement),
+        RECOVERY_STEP: (tx, settlement) => onStepSettled(tx, house, settlement),
+      },
       wakeSweeps: (dueAt) => sweeps?.wake(dueAt),
       ledger: createLedger(budgetDeps),
       forget: authenticator.forget,
       runners,
       signingKeys,
       safety: createAnalysis(safety),
-      onSettled: { BUDGET_OVERRIDE: grantApproved({ ids, changes }) },
       permits: {
         digestOf: actionDigest,
         sign: (permit) => signPermit({ clock, signingKeys, publicUrl: () => url }, permit),
@@ -176,7 +182,15 @@ export function createApp({ config, clock, log, database: given }: AppOptions): 
     watch.start();
     stops.push(() => watch.stop());
     if (config.processRoles.worker) {
-      const worker = createWorker({ database, clock, log, queue, sessions: house, runners });
+      const worker = createWorker({
+        database,
+        clock,
+        log,
+        queue,
+        sessions: house,
+        recoveries: house,
+        runners,
+      });
       await worker.start();
       stops.push(() => worker.stop(STOP_TURNS_WITHIN));
     }

@@ -9,6 +9,8 @@ export type Subject =
   | 'answered'
   | 'task'
   | 'key'
+  | 'stopped'
+  | 'recovery'
   | 'reservation';
 
 const people = {
@@ -111,6 +113,19 @@ export const mutations: Record<string, MutationRow> = {
   claimIntervention: about(people.OPERATOR, 'intervention', 'claimIntervention(id: $id)'),
   releaseIntervention: about(people.OPERATOR, 'intervention', 'releaseIntervention(id: $id)'),
 
+  initiateRecovery: about(
+    people.MANAGER,
+    'stopped',
+    'initiateRecovery(projectId: $id, recoveryType: GUIDED)',
+  ),
+  // The step whose turn it is stands in $step.
+  executeRecoveryStep: {
+    who: people.MANAGER,
+    subject: 'recovery',
+    document:
+      'mutation($id: ID!, $step: ID!) { result: executeRecoveryStep(recoverySessionId: $id, stepId: $step) { success message errors { code message path } } }',
+  },
+  cancelRecovery: about(people.MANAGER, 'recovery', 'cancelRecovery(recoverySessionId: $id)'),
   setBudgetLimits: about(
     people.MANAGER,
     'project',
@@ -172,6 +187,7 @@ export const queries: Record<string, QueryRow> = {
     'empty',
     'events(filter: {sessionId: $id}) { nodes { id } edges { cursor } totalCount pageInfo { startCursor hasNextPage } }',
   ),
+  recoverySession: read('recovery', 'null', 'recoverySession(id: $id) { id steps { id } }'),
   budget: read('project', 'null', 'budget(projectId: $id) { id }'),
   checkBudget: read(
     'project',

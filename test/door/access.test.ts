@@ -6,6 +6,7 @@ import { schema } from '../../src/graphql/schema.ts';
 import { ADMIN_KEY, startApp, type TestApp } from '../support/app.ts';
 import { withDatabase } from '../support/database.ts';
 import { type Keys, makeKey, makeProject, roles, type TestWorld } from '../support/world.ts';
+import { beginRecovery, stopAnew } from './stopped.ts';
 import {
   mutations as most,
   type MutationRow,
@@ -20,12 +21,17 @@ const database = withDatabase();
 let app: TestApp;
 let own: TestWorld;
 let foreign: TestWorld;
+/** The same two, of projects that an emergency stop holds: nothing else could be tried in them. */
+let stopped: TestWorld;
+let stoppedToo: TestWorld;
 let globals: Keys;
 
 beforeAll(async () => {
   app = await startApp({ database: database() });
   own = await makeProject(app, ADMIN_KEY, 'own');
   foreign = await makeProject(app, ADMIN_KEY, 'foreign');
+  stopped = await makeProject(app, ADMIN_KEY, 'stopped');
+  stoppedToo = await makeProject(app, ADMIN_KEY, 'stopped too');
   const made = await Promise.all(
     roles.map(async (role) => [role, (await makeKey(app, ADMIN_KEY, role, null)).secret]),
   );
@@ -55,6 +61,10 @@ afterEach(async () => {
 
 const OPTIONS = [{ id: 'a', label: 'A', description: '', value: 'a' }];
 
+/** Whose projects something is tried in: its own, and another. */
+const worldsOf = (subject: Subject | null): [mine: TestWorld, theirs: TestWorld] =>
+  subject === 'stopped' || subject === 'recovery' ? [stopped, stoppedToo] : [own, foreign];
+
 /** A fresh one in this project. */
 async function make(world: TestWorld, subject: Subject, field = ''): Promise<string> {
   switch (subject) {
@@ -80,11 +90,21 @@ async function make(world: TestWorld, subject: Subject, field = ''): Promise<str
       return world.reserve();
     case 'key':
       return (await makeKey(app, ADMIN_KEY, 'VIEWER', world.id)).id;
+    case 'stopped':
+      await stopAnew(app, world);
+      return world.id;
+    case 'recovery':
+      await stopAnew(app, world);
+      return beginRecovery(app, world);
   }
 }
 
 const fieldsOf = (name: 'Query' | 'Mutation' | 'Subscription') =>
   Object.keys((schema.getType(name) as any).getFields()).sort();
+/** The first step of the recovery that this id names, if it does. */
+const firstStep = async (recoveryId: string): Promise<string> =>
+  (await database().prisma.recoveryStep.findFirst({ where: { recoveryId }, orderBy: { position: 'asc' } }))
+    ?.id ?? 'nowhere';
 /** Every change writes its event: where none was written, nothing was changed. */
 async function events(): Promise<number> {
   const [{ count }] = await database().prisma.$queryRaw<[{ count: bigint }]>`
@@ -137,16 +157,17 @@ describe('behaviour 2.1: no credential, no answer', () => {
 });
 
 describe.each(Object.entries(mutations))('mutation %s', (field, row) => {
-  const call = (key: string, id: string) =>
-    app.graphql(key, row.document, row.subject === null ? {} : { id });
+  const call = async (key: string, id: string) =>
+    app.graphql(key, row.document, row.subject === null ? {} : { id, step: await firstStep(id) });
 
   test.each(roles)('behaviour 2.3: %s, bound to the project and global', async (role) => {
     if (role === 'AGENT') await freshTeam();
+    const [mine] = worldsOf(row.subject);
     for (const [keys, bound] of [
-      [own.keys, true],
+      [mine.keys, true],
       [globals, false],
     ] as const) {
-      const id = row.subject === null ? '' : await make(own, row.subject, field);
+      const id = row.subject === null ? '' : await make(mine, row.subject, field);
       const before = await events();
       const { data, errors } = await call(keys[role], id);
       if (row.who.includes(role) && !(row.global && bound)) {
@@ -166,7 +187,8 @@ describe.each(Object.entries(mutations))('mutation %s', (field, row) => {
 
   test('behaviour 2.2: what lies in another project does not exist for any role that may call it', async () => {
     await freshTeam();
-    const [theirs, mine] = [await make(foreign, subject, field), await make(own, subject, field)];
+    const [world, other] = worldsOf(subject);
+    const [theirs, mine] = [await make(other, subject, field), await make(world, subject, field)];
     const before = await events();
     const answers = await Promise.all(
       [['foreign', theirs] as const, ...nowhere(mine)].flatMap(([kind, id], at) =>
@@ -174,7 +196,7 @@ describe.each(Object.entries(mutations))('mutation %s', (field, row) => {
         (at === 0 ? row.who : row.who.slice(-1)).map(async (role) => ({
           kind,
           role,
-          ...(await call(own.keys[role], id)),
+          ...(await call(world.keys[role], id)),
         })),
       ),
     );
@@ -188,8 +210,9 @@ describe.each(Object.entries(mutations))('mutation %s', (field, row) => {
 
 describe.each(Object.entries(queries))('query %s', (_, row) => {
   test.each(roles)('behaviour 2.3, 2.4: %s reads its project, bound to it and global', async (role) => {
-    const id = row.subject === null ? '' : await make(own, row.subject);
-    for (const keys of [own.keys, globals]) {
+    const [mine] = worldsOf(row.subject);
+    const id = row.subject === null ? '' : await make(mine, row.subject);
+    for (const keys of [mine.keys, globals]) {
       const { data, errors } = await app.graphql(
         keys[role],
         row.document,
@@ -206,10 +229,11 @@ describe.each(Object.entries(queries))('query %s', (_, row) => {
   test('behaviour 2.2: what lies in another project does not exist for any role', async () => {
     await freshTeam();
     await foreign.ask();
-    const [theirs, mine] = [await make(foreign, subject), await make(own, subject)];
+    const [world, other] = worldsOf(subject);
+    const [theirs, mine] = [await make(other, subject), await make(world, subject)];
     for (const [at, [kind, given]] of [['foreign', theirs] as const, ...nowhere(mine)].entries()) {
       for (const role of at === 0 ? roles : roles.slice(-1)) {
-        const { data, errors } = await app.graphql(own.keys[role], row.document, { id: given });
+        const { data, errors } = await app.graphql(world.keys[role], row.document, { id: given });
         const result =
           row.missing === 'NOT_FOUND'
             ? errors?.map(({ extensions, message }) => [extensions.code, message])

@@ -81,7 +81,14 @@ export async function openHouse({
     changes: { announce: () => {} },
     committed: () => {},
   };
-  const worker = createWorker({ database, clock, log, queue, sessions: deps, runners: registry });
+  const recoveries = {
+    ...emergency,
+    prisma: database.prisma,
+    log,
+    enqueueRecoveries: queue.enqueueRecoveries,
+    onSettled: {},
+  };
+  const worker = createWorker({ database, clock, log, queue, sessions: deps, recoveries, runners: registry });
   const { projectId, teamId, person } = beside ?? (await seeded(deps));
   let closing: Promise<void> | null = null;
   return {
