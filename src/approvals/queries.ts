@@ -1,7 +1,7 @@
-import type { Query } from '../database/query.ts';
 import DataLoader from 'dataloader';
 import { Prisma, type Approval, type ApprovalVote, type PrismaClient } from '../generated/prisma/client.ts';
 import type { ApprovalKind, ApprovalStatus, RiskLevel } from '../generated/prisma/enums.ts';
+import type { Query } from '../database/query.ts';
 import type { Listing, Page } from '../graphql/connection.ts';
 import { type Conditions, equals, listNewestFirst, oneOf, within } from '../graphql/list.ts';
 import { inScope, type Viewer } from '../identity/viewer.ts';

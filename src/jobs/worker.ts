@@ -7,7 +7,7 @@ import { proceed } from '../recovery/proceed.ts';
 import { createRecoveryWatch } from '../recovery/watch.ts';
 import { createDriver, type Driver } from '../runners/driver.ts';
 import type { Registry } from '../runners/registry.ts';
-import type { SessionDeps } from '../sessions/deps.ts';
+import type { ApprovalDeps } from '../approvals/seams.ts';
 import { type JobHandlers, type JobName, jobs, parsePayload } from './catalog.ts';
 import { ABORT, type Queue, WAKE } from './queue.ts';
 
@@ -21,7 +21,7 @@ export interface WorkerDeps {
   clock: Clock;
   log: Log;
   queue: Queue;
-  sessions: SessionDeps;
+  sessions: ApprovalDeps;
   recoveries: Omit<RecoveryDeps, 'database'>;
   runners: Pick<Registry, 'find'>;
 }

@@ -110,6 +110,7 @@ export const loadStatement = once((reads: Reads): string => {
     jsonRows(columns, table, `x.session_id = s.id AND ${where}`, more);
   const wantedApprovals = [
     ...(openApprovals ? ['x.open'] : []),
+    ...(undelivered ? ["x.delivery = 'PENDING' AND $4::text[] && ARRAY[s.id, '*']"] : []),
     ...(approvals
       ? [
           'x.id = ANY($5::text[])',

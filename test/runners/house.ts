@@ -11,15 +11,16 @@ import { createRegistry } from '../../src/runners/registry.ts';
 import type { Runner } from '../../src/runners/runner.ts';
 import { createAgentTouches } from '../../src/sessions/agents.ts';
 import { createChangeSession } from '../../src/sessions/change.ts';
+import type { ApprovalDeps } from '../../src/approvals/seams.ts';
 import type { LiftDeps } from '../../src/emergency/deps.ts';
 import { createStops } from '../../src/emergency/stops.ts';
-import type { SessionDeps } from '../../src/sessions/deps.ts';
 import { createSession } from '../../src/sessions/start.ts';
+import { controls } from '../support/controls.ts';
 import { seedTeam } from '../support/house.ts';
 
 /** One process' worth of the product without its API: the verbs, the queue and a worker, with the runners given. */
 export interface RunnerHouse {
-  deps: SessionDeps;
+  deps: ApprovalDeps;
   emergency: LiftDeps;
   projectId: string;
   queue: Queue;
@@ -68,7 +69,18 @@ export async function openHouse({
     stops,
     announce: (changes) => announceToWorkers(database.signals, changes),
   });
-  const deps: SessionDeps = { prisma: database.prisma, changeSession, clock, ids, stops, runners: registry };
+  const deps: ApprovalDeps = {
+    database,
+    prisma: database.prisma,
+    changeSession,
+    clock,
+    ids,
+    stops,
+    runners: registry,
+    ...controls,
+    changes: { announce: () => {} },
+    committed: () => {},
+  };
   const recoveries = {
     ...emergency,
     prisma: database.prisma,
@@ -99,7 +111,7 @@ export async function openHouse({
   };
 }
 
-async function seeded(deps: SessionDeps): Promise<Pick<RunnerHouse, 'projectId' | 'teamId' | 'person'>> {
+async function seeded(deps: ApprovalDeps): Promise<Pick<RunnerHouse, 'projectId' | 'teamId' | 'person'>> {
   const { projectId, teamId, admin } = await seedTeam({ deps });
   return { projectId, teamId, person: admin };
 }

@@ -186,7 +186,7 @@ describe('a scenario', () => {
       /steps\.0\.ask.*colour.*steps\.1 must have exactly one of.*steps\.3\.wait/,
     );
     await expect(play('steps: [{ finish: { task: nothing } }]')).rejects.toThrow(
-      'finishes a task "nothing" that it never makes',
+      'speaks of a task "nothing" that it never makes',
     );
     await expect(play('steps: [')).rejects.toThrow('context.scenario');
     await expect(house.start('scripted')).rejects.toThrow('context.scenario is missing');
