@@ -1,4 +1,3 @@
-import type { Query } from '../database/query.ts';
 import DataLoader from 'dataloader';
 import { Prisma, type Approval, type ApprovalVote, type PrismaClient } from '../generated/prisma/client.ts';
 import type { ApprovalKind, ApprovalStatus, RiskLevel } from '../generated/prisma/enums.ts';
