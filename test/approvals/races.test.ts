@@ -2,7 +2,15 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { completeSession } from '../../src/sessions/end.ts';
 import { DomainError } from '../../src/kernel/errors.ts';
 import { onPostgres, withDatabase } from '../support/database.ts';
-import { heldBeforeWriting, type House, keepsInvariants, openHouse, seedTeam, type Team, verbs } from '../support/house.ts';
+import {
+  heldBeforeWriting,
+  type House,
+  keepsInvariants,
+  openHouse,
+  seedTeam,
+  type Team,
+  verbs,
+} from '../support/house.ts';
 import { approvalActs } from './acts.ts';
 
 const database = withDatabase();
@@ -94,7 +102,9 @@ describe('races', () => {
     const id = await of(0).request(await start(), { estimatedCost: '1' });
     await of(0).vote(id);
     const before = Number((await of(0).budget()).monthlyCostUsed);
-    const submitted = await tally(Array.from({ length: 6 }, (_, at) => of(at).submit(id, { actualCost: '2' })));
+    const submitted = await tally(
+      Array.from({ length: 6 }, (_, at) => of(at).submit(id, { actualCost: '2' })),
+    );
     expect(submitted).toEqual({ granted: 1, INVALID_STATE: 5 });
     expect(Number((await of(0).budget()).monthlyCostUsed) - before).toBeCloseTo(2, 4);
   });
@@ -125,7 +135,9 @@ describe('races', () => {
     const { tokensReserved, dailyTokensUsed, dailyTokenLimit } = await of(0).budget();
     const left = Number(dailyTokenLimit - tokensReserved - dailyTokensUsed);
     const half = Math.floor(left / 2) + 1;
-    const asked = await tally(sessions.map((sessionId, at) => of(at).request(sessionId, { estimatedTokens: half })));
+    const asked = await tally(
+      sessions.map((sessionId, at) => of(at).request(sessionId, { estimatedTokens: half })),
+    );
     expect(asked).toEqual({ granted: 1, BUDGET_EXCEEDED: 1 });
   });
 });

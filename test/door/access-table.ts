@@ -1,7 +1,16 @@
 import type { Role } from '../support/world.ts';
 
 /** What an operation is about: something of the project that `$id` names. */
-export type Subject = 'project' | 'team' | 'session' | 'intervention' | 'answered' | 'task' | 'key';
+export type Subject =
+  | 'project'
+  | 'team'
+  | 'session'
+  | 'intervention'
+  | 'answered'
+  | 'task'
+  | 'key'
+  | 'approval'
+  | 'approvedCall';
 
 const people = {
   VIEWER: ['VIEWER', 'OPERATOR', 'SUPERVISOR', 'MANAGER', 'ADMIN'],
@@ -79,6 +88,29 @@ export const mutations: Record<string, MutationRow> = {
     'triggerEmergencyStop(projectId: $id, reason: "smoke")',
   ),
 
+  requestAgentCallApproval: about(
+    agentAnd('OPERATOR'),
+    'session',
+    'requestAgentCallApproval(input: {sessionId: $id, agentName: "coder", proposedAction: "look", inputData: {}})',
+  ),
+  startAgentCall: about(agentAnd('OPERATOR'), 'approvedCall', 'startAgentCall(approvalId: $id)'),
+  submitAgentResponse: about(
+    agentAnd('OPERATOR'),
+    'approvedCall',
+    'submitAgentResponse(input: {agentCallApprovalId: $id, response: {found: "nothing"}, tokensUsed: 1, actualCost: "0.01"})',
+  ),
+  respondToApproval: about(
+    people.OPERATOR,
+    'approval',
+    'respondToApproval(id: $id, response: {verdict: APPROVE})',
+  ),
+  cancelApproval: about(agentAnd('OPERATOR'), 'approval', 'cancelApproval(id: $id)'),
+  requestBudgetOverride: about(
+    agentAnd('OPERATOR'),
+    'project',
+    'requestBudgetOverride(input: {projectId: $id, limitType: COST_DAILY, requestedAmount: "1", justification: "more"})',
+  ),
+
   resolveIntervention: about(
     people.OPERATOR,
     'intervention',
@@ -141,6 +173,12 @@ export const queries: Record<string, QueryRow> = {
   teamInterventions: read('team', 'empty', 'teamInterventions(teamId: $id) { id }'),
   sessionInterventions: read('session', 'empty', 'sessionInterventions(sessionId: $id) { id }'),
   interventionStats: read('team', 'NOT_FOUND', 'interventionStats(teamId: $id) { total }'),
+  approval: read('approval', 'null', 'approval(id: $id) { id }'),
+  approvals: read(
+    'session',
+    'empty',
+    'approvals(filter: {sessionId: $id}) { nodes { id } edges { cursor } totalCount pageInfo { startCursor hasNextPage } }',
+  ),
   events: read(
     'session',
     'empty',
@@ -180,6 +218,11 @@ export const subscriptions: Record<
     subject: 'session',
     document: 'subscription($id: ID!) { sessionUpdates(sessionId: $id) { id } }',
     open: 'subscription { sessionUpdates { id teamId } }',
+  },
+  approvalUpdates: {
+    subject: 'project',
+    document: 'subscription($id: ID!) { approvalUpdates(projectId: $id) { id } }',
+    open: 'subscription { approvalUpdates { id projectId } }',
   },
   emergencyStopUpdates: {
     subject: 'project',

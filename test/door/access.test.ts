@@ -33,7 +33,7 @@ afterAll(() => app.stop());
 const OPTIONS = [{ id: 'a', label: 'A', description: '', value: 'a' }];
 
 /** A fresh one in this project. */
-async function make(world: TestWorld, subject: Subject, field = ''): Promise<string> {
+async function make(world: TestWorld, subject: Subject, field = '', key = world.keys.AGENT): Promise<string> {
   switch (subject) {
     case 'project':
       return world.id;
@@ -51,12 +51,34 @@ async function make(world: TestWorld, subject: Subject, field = ''): Promise<str
       await world.approve(id);
       return id;
     }
+    case 'approval':
+      return world.call(key);
+    case 'approvedCall': {
+      // Who asked uses it; somebody else approves it.
+      const id = await world.call(key);
+      await app.ok(
+        key === world.keys.SUPERVISOR ? world.keys.MANAGER : world.keys.SUPERVISOR,
+        'mutation($id: ID!) { respondToApproval(id: $id, response: {verdict: APPROVE}) { success errors { code message } } }',
+        { id },
+      );
+      return id;
+    }
     case 'task':
       return world.task();
     case 'key':
       return (await makeKey(app, ADMIN_KEY, 'VIEWER', world.id)).id;
   }
 }
+
+/** Calls are used by whoever asked: where this role may ask, it did. */
+const ownerOf = ({ subject, who }: { subject: Subject | null; who: readonly unknown[] }, key: string) =>
+  subject === 'approvedCall' &&
+  who.some(
+    (role) =>
+      own.keys[role as keyof typeof own.keys] === key || globals[role as keyof typeof globals] === key,
+  )
+    ? key
+    : own.keys.AGENT;
 
 const fieldsOf = (name: 'Query' | 'Mutation' | 'Subscription') =>
   Object.keys((schema.getType(name) as any).getFields()).sort();
@@ -121,7 +143,7 @@ describe.each(Object.entries(mutations))('mutation %s', (field, row) => {
       [own.keys, true],
       [globals, false],
     ] as const) {
-      const id = row.subject === null ? '' : await make(own, row.subject, field);
+      const id = row.subject === null ? '' : await make(own, row.subject, field, ownerOf(row, keys[role]));
       const before = await events();
       const { data, errors } = await call(keys[role], id);
       if (row.who.includes(role) && !(row.global && bound)) {
