@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import type { ErrorCode } from '../../src/kernel/errors.ts';
 import type { VotedApproval } from '../../src/sessions/aggregate.ts';
 import { type Ballot, type Circumstances, decideVote } from '../../src/approvals/vote.ts';
 import { anApproval, at, ballot, edit, person, requester, vote } from './item.ts';
@@ -13,7 +12,7 @@ const decide = (
   circumstances: Partial<Circumstances> = {},
 ) => decideVote(approval, cast, by, { ...free, ...circumstances }, at(2));
 
-const refusalOf = (...args: Parameters<typeof decide>): ErrorCode | string => {
+const refusalOf = (...args: Parameters<typeof decide>): string => {
   const outcome = decide(...args);
   return outcome.kind === 'refused' ? outcome.errors[0]!.code : outcome.kind;
 };

@@ -43,6 +43,29 @@ export const mutations: Record<string, MutationRow> = {
     document:
       'mutation { result: createProject(input: {name: "more"}) { success message errors { code message path } } }',
   },
+  requestAgentCallApproval: about(
+    agentAnd('OPERATOR'),
+    'session',
+    'requestAgentCallApproval(input: {sessionId: $id, agentName: "coder", proposedAction: "look", inputData: {}})',
+  ),
+  startAgentCall: about(agentAnd('OPERATOR'), 'approvedCall', 'startAgentCall(approvalId: $id)'),
+  submitAgentResponse: about(
+    agentAnd('OPERATOR'),
+    'approvedCall',
+    'submitAgentResponse(input: {agentCallApprovalId: $id, response: {found: "nothing"}, tokensUsed: 1, actualCost: "0.01"})',
+  ),
+  respondToApproval: about(
+    people.OPERATOR,
+    'approval',
+    'respondToApproval(id: $id, response: {verdict: APPROVE})',
+  ),
+  cancelApproval: about(agentAnd('OPERATOR'), 'approval', 'cancelApproval(id: $id)'),
+  requestBudgetOverride: about(
+    agentAnd('OPERATOR'),
+    'project',
+    'requestBudgetOverride(input: {projectId: $id, limitType: COST_DAILY, requestedAmount: "1", justification: "more"})',
+  ),
+
   createTeam: about(people.ADMIN, 'project', 'createTeam(input: {projectId: $id, name: "more"})'),
   createApiKey: about(
     people.ADMIN,
@@ -86,29 +109,6 @@ export const mutations: Record<string, MutationRow> = {
     agentAnd('OPERATOR'),
     'project',
     'triggerEmergencyStop(projectId: $id, reason: "smoke")',
-  ),
-
-  requestAgentCallApproval: about(
-    agentAnd('OPERATOR'),
-    'session',
-    'requestAgentCallApproval(input: {sessionId: $id, agentName: "coder", proposedAction: "look", inputData: {}})',
-  ),
-  startAgentCall: about(agentAnd('OPERATOR'), 'approvedCall', 'startAgentCall(approvalId: $id)'),
-  submitAgentResponse: about(
-    agentAnd('OPERATOR'),
-    'approvedCall',
-    'submitAgentResponse(input: {agentCallApprovalId: $id, response: {found: "nothing"}, tokensUsed: 1, actualCost: "0.01"})',
-  ),
-  respondToApproval: about(
-    people.OPERATOR,
-    'approval',
-    'respondToApproval(id: $id, response: {verdict: APPROVE})',
-  ),
-  cancelApproval: about(agentAnd('OPERATOR'), 'approval', 'cancelApproval(id: $id)'),
-  requestBudgetOverride: about(
-    agentAnd('OPERATOR'),
-    'project',
-    'requestBudgetOverride(input: {projectId: $id, limitType: COST_DAILY, requestedAmount: "1", justification: "more"})',
   ),
 
   resolveIntervention: about(

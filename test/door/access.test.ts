@@ -72,7 +72,7 @@ async function make(world: TestWorld, subject: Subject, field = '', key = world.
 
 /** Calls are used by whoever asked: where this role may ask, it did. */
 const ownerOf = ({ subject, who }: { subject: Subject | null; who: readonly unknown[] }, key: string) =>
-  subject === 'approvedCall' &&
+  (subject === 'approvedCall' || (subject === 'approval' && who.includes('AGENT'))) &&
   who.some(
     (role) =>
       own.keys[role as keyof typeof own.keys] === key || globals[role as keyof typeof globals] === key,
@@ -357,13 +357,15 @@ describe.each(Object.entries(subscriptions))('subscription %s', (field, row) => 
     const [bound, global] = [await app.socket(own.keys.AGENT), await app.socket(globals.VIEWER)];
     for (const socket of [bound, global]) socket.subscribe('s', row.open);
     await Promise.all([bound.settled(), global.settled()]);
-    await foreign.ask();
-    await own.ask();
-    const teams = (socket: typeof bound) =>
-      socket.of('s').map(({ payload }) => payload.data[field].teamId as string);
-    await bound.until(() => teams(bound).includes(own.teamId));
-    await global.until(() => teams(global).includes(own.teamId) && teams(global).includes(foreign.teamId));
-    expect(new Set(teams(bound))).toEqual(new Set([own.teamId]));
+    const change = (world: TestWorld) => (field === 'approvalUpdates' ? world.call() : world.ask());
+    await change(foreign);
+    await change(own);
+    const [here, there] = field === 'approvalUpdates' ? [own.id, foreign.id] : [own.teamId, foreign.teamId];
+    const places = (socket: typeof bound) =>
+      socket.of('s').map(({ payload: { data } }) => (data[field].teamId ?? data[field].projectId) as string);
+    await bound.until(() => places(bound).includes(here));
+    await global.until(() => places(global).includes(here) && places(global).includes(there));
+    expect(new Set(places(bound))).toEqual(new Set([here]));
     bound.socket.close();
     global.socket.close();
   });
