@@ -11,7 +11,9 @@ export type Subject =
   | 'key'
   | 'stopped'
   | 'recovery'
-  | 'reservation';
+  | 'reservation'
+  | 'approval'
+  | 'approvedCall';
 
 const people = {
   VIEWER: ['VIEWER', 'OPERATOR', 'SUPERVISOR', 'MANAGER', 'ADMIN'],
@@ -45,6 +47,29 @@ export const mutations: Record<string, MutationRow> = {
     document:
       'mutation { result: createProject(input: {name: "more"}) { success message errors { code message path } } }',
   },
+  requestAgentCallApproval: about(
+    agentAnd('OPERATOR'),
+    'session',
+    'requestAgentCallApproval(input: {sessionId: $id, agentName: "coder", proposedAction: "look", inputData: {}})',
+  ),
+  startAgentCall: about(agentAnd('OPERATOR'), 'approvedCall', 'startAgentCall(approvalId: $id)'),
+  submitAgentResponse: about(
+    agentAnd('OPERATOR'),
+    'approvedCall',
+    'submitAgentResponse(input: {agentCallApprovalId: $id, response: {found: "nothing"}, tokensUsed: 1, actualCost: "0.01"})',
+  ),
+  respondToApproval: about(
+    people.OPERATOR,
+    'approval',
+    'respondToApproval(id: $id, response: {verdict: APPROVE})',
+  ),
+  cancelApproval: about(agentAnd('OPERATOR'), 'approval', 'cancelApproval(id: $id)'),
+  requestBudgetOverride: about(
+    agentAnd('OPERATOR'),
+    'project',
+    'requestBudgetOverride(input: {projectId: $id, limitType: COST_DAILY, requestedAmount: "1", justification: "more"})',
+  ),
+
   createTeam: about(people.ADMIN, 'project', 'createTeam(input: {projectId: $id, name: "more"})'),
   createApiKey: about(
     people.ADMIN,
@@ -182,6 +207,12 @@ export const queries: Record<string, QueryRow> = {
   teamInterventions: read('team', 'empty', 'teamInterventions(teamId: $id) { id }'),
   sessionInterventions: read('session', 'empty', 'sessionInterventions(sessionId: $id) { id }'),
   interventionStats: read('team', 'NOT_FOUND', 'interventionStats(teamId: $id) { total }'),
+  approval: read('approval', 'null', 'approval(id: $id) { id }'),
+  approvals: read(
+    'session',
+    'empty',
+    'approvals(filter: {sessionId: $id}) { nodes { id } edges { cursor } totalCount pageInfo { startCursor hasNextPage } }',
+  ),
   events: read(
     'session',
     'empty',
@@ -217,7 +248,7 @@ export const subscriptions: Record<
     open: string;
     silent?: true;
     /** What it tells of, where that is the project's: by what it is made to happen. */
-    of?: 'stop' | 'reservation';
+    of?: 'stop' | 'reservation' | 'approval';
   }
 > = {
   events: {
@@ -235,6 +266,12 @@ export const subscriptions: Record<
     subject: 'session',
     document: 'subscription($id: ID!) { sessionUpdates(sessionId: $id) { id } }',
     open: 'subscription { sessionUpdates { id teamId } }',
+  },
+  approvalUpdates: {
+    subject: 'project',
+    document: 'subscription($id: ID!) { approvalUpdates(projectId: $id) { id } }',
+    open: 'subscription { approvalUpdates { id projectId } }',
+    of: 'approval',
   },
   emergencyStopUpdates: {
     subject: 'project',

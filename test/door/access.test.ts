@@ -66,7 +66,7 @@ const worldsOf = (subject: Subject | null): [mine: TestWorld, theirs: TestWorld]
   subject === 'stopped' || subject === 'recovery' ? [stopped, stoppedToo] : [own, foreign];
 
 /** A fresh one in this project. */
-async function make(world: TestWorld, subject: Subject, field = ''): Promise<string> {
+async function make(world: TestWorld, subject: Subject, field = '', key = world.keys.AGENT): Promise<string> {
   switch (subject) {
     case 'project':
       return world.id;
@@ -84,6 +84,18 @@ async function make(world: TestWorld, subject: Subject, field = ''): Promise<str
       await world.approve(id);
       return id;
     }
+    case 'approval':
+      return world.call(key);
+    case 'approvedCall': {
+      // Who asked uses it; somebody else approves it.
+      const id = await world.call(key);
+      await app.ok(
+        key === world.keys.SUPERVISOR ? world.keys.MANAGER : world.keys.SUPERVISOR,
+        'mutation($id: ID!) { respondToApproval(id: $id, response: {verdict: APPROVE}) { success errors { code message } } }',
+        { id },
+      );
+      return id;
+    }
     case 'task':
       return world.task();
     case 'reservation':
@@ -98,6 +110,16 @@ async function make(world: TestWorld, subject: Subject, field = ''): Promise<str
       return beginRecovery(app, world);
   }
 }
+
+/** Calls are used by whoever asked: where this role may ask, it did. */
+const ownerOf = ({ subject, who }: { subject: Subject | null; who: readonly unknown[] }, key: string) =>
+  (subject === 'approvedCall' || (subject === 'approval' && who.includes('AGENT'))) &&
+  who.some(
+    (role) =>
+      own.keys[role as keyof typeof own.keys] === key || globals[role as keyof typeof globals] === key,
+  )
+    ? key
+    : own.keys.AGENT;
 
 const fieldsOf = (name: 'Query' | 'Mutation' | 'Subscription') =>
   Object.keys((schema.getType(name) as any).getFields()).sort();
@@ -167,7 +189,8 @@ describe.each(Object.entries(mutations))('mutation %s', (field, row) => {
       [mine.keys, true],
       [globals, false],
     ] as const) {
-      const id = row.subject === null ? '' : await make(mine, row.subject, field);
+      const id =
+        row.subject === null ? '' : await make(mine, row.subject, field, ownerOf(row, keys[role]));
       const before = await events();
       const { data, errors } = await call(keys[role], id);
       if (row.who.includes(role) && !(row.global && bound)) {
@@ -364,6 +387,7 @@ describe("behaviour 2.8: idempotency keys are a credential's own", () => {
 const happen = {
   ask: (world: TestWorld): Promise<unknown> => world.ask(),
   reservation: (world: TestWorld): Promise<unknown> => world.reserve(),
+  approval: (world: TestWorld): Promise<unknown> => world.call(),
   stop: (world: TestWorld): Promise<unknown> =>
     app.ok(
       world.keys.OPERATOR,

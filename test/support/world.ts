@@ -68,6 +68,15 @@ export async function makeProject(api: ApiClient, admin: string, name: string) {
       );
       return data.requestIntervention.intervention.id;
     },
+    /** A call that somebody asks for, in a session of its own. */
+    async call(key: string = keys.AGENT): Promise<string> {
+      const data = await api.ok(
+        key,
+        'mutation($id: ID!) { requestAgentCallApproval(input: {sessionId: $id, agentName: "coder", proposedAction: "look", inputData: {}}) { success errors { code message } approval { id } } }',
+        { id: await this.session() },
+      );
+      return data.requestAgentCallApproval.approval.id;
+    },
     async task(): Promise<string> {
       const data = await api.ok(
         keys.AGENT,
