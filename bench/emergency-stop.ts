@@ -74,7 +74,9 @@ async function seed({ deps }: BenchWorker): Promise<{ projectId: string; session
   const createdAt = clock.now();
   const [projectId, teamId] = [ids.next('project'), ids.next('team')];
   await prisma.project.create({ data: { id: projectId, name: 'bench', createdAt } });
-  await prisma.team.create({ data: { id: teamId, projectId, name: 'bench', createdAt, queue: { create: {} } } });
+  await prisma.team.create({
+    data: { id: teamId, projectId, name: 'bench', createdAt, queue: { create: {} } },
+  });
   const sessionIds = Array.from({ length: RUNNING }, () => ids.next('session'));
   await prisma.session.createMany({
     data: sessionIds.map((id) => ({

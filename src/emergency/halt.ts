@@ -45,7 +45,10 @@ export interface Halting {
 }
 
 /** Halts, freezes and cancels, and records what was halted. `emergency_stops` must hold the stop already. */
-export async function haltAll(tx: Tx, { stopId, projectId, sessionIds, reason, now }: Halting): Promise<Halted> {
+export async function haltAll(
+  tx: Tx,
+  { stopId, projectId, sessionIds, reason, now }: Halting,
+): Promise<Halted> {
   const [row] = await tx.$queryRawUnsafe<[{ halted: Halted }]>(
     HALT,
     stopId,

@@ -19,7 +19,9 @@ export async function markBudget(
   { stopped, cancelled }: { stopped: boolean; cancelled: readonly Holder[] },
 ): Promise<string[]> {
   const moves = cancelled.flatMap(({ reservationId, teamId, sessionId }) =>
-    reservationId === null ? [] : [{ kind: 'release' as const, projectId, reservationId, actor, teamId, sessionId }],
+    reservationId === null
+      ? []
+      : [{ kind: 'release' as const, projectId, reservationId, actor, teamId, sessionId }],
   );
   const released = moves.length === 0 ? null : await moveMoney(tx, ids, moves, now);
   await tx.$executeRaw`

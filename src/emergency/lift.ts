@@ -34,7 +34,11 @@ export interface Lifted {
  * confirm. Once the caller has committed, it calls `afterLift`. Locks as a stop does: call it before locking
  * anything else.
  */
-export async function liftStop(tx: Tx, deps: LiftDeps, { stopId, actor, abandon, now }: Lifting): Promise<Lifted> {
+export async function liftStop(
+  tx: Tx,
+  deps: LiftDeps,
+  { stopId, actor, abandon, now }: Lifting,
+): Promise<Lifted> {
   const [project] = await tx.$queryRaw<{ id: string }[]>`
     SELECT id FROM projects WHERE stop_id = ${stopId} FOR NO KEY UPDATE`;
   const stop = project === undefined ? null : await tx.emergencyStop.findUnique({ where: { id: stopId } });
@@ -48,11 +52,16 @@ export async function liftStop(tx: Tx, deps: LiftDeps, { stopId, actor, abandon,
   const about: About = { projectId, actor, now };
   const cancelled = thawed.cancelledApprovals;
   const released = await markBudget(tx, deps.ids, about, { stopped: false, cancelled });
-  const confirmed = stop!.haltedAt === null ? [eventOf(about, 'emergency_stop_halted', ofStop(stopId), { at: 'lift' })] : [];
+  const confirmed =
+    stop!.haltedAt === null ? [eventOf(about, 'emergency_stop_halted', ofStop(stopId), { at: 'lift' })] : [];
   const events = [...confirmed, ...liftEvents(about, stopId, thawed)];
   const eventIds = [...released, ...(await appendEvents(tx, deps.ids, events))];
   if (thawed.owed.length > 0) await deps.enqueueDrives(tx, thawed.owed);
-  return { told: toldOf(projectId, stopId, thawed, eventIds), driven: thawed.owed.length, dueAt: earliest(thawed) };
+  return {
+    told: toldOf(projectId, stopId, thawed, eventIds),
+    driven: thawed.owed.length,
+    dueAt: earliest(thawed),
+  };
 }
 
 /** To be called once a lift has been committed. */
@@ -74,7 +83,9 @@ const toldOf = (projectId: string, stopId: string, thawed: Thawed, eventIds: rea
 });
 
 function earliest({ interventions, approvals }: Thawed): Date | null {
-  const due = [...interventions, ...approvals].flatMap(({ dueAt }) => (dueAt === null ? [] : [Date.parse(dueAt)]));
+  const due = [...interventions, ...approvals].flatMap(({ dueAt }) =>
+    dueAt === null ? [] : [Date.parse(dueAt)],
+  );
   return due.length === 0 ? null : new Date(due.reduce((one, other) => Math.min(one, other)));
 }
 
@@ -86,7 +97,11 @@ function liftEvents(about: About, stopId: string, thawed: Thawed): NewEvent[] {
       abandonedSessions: abandoned,
     }),
     ...thawed.sessions.map((session) =>
-      eventOf(about, 'session_status_changed', ofSession(session), { from: 'HALTED', to: session.to, stopId }),
+      eventOf(about, 'session_status_changed', ofSession(session), {
+        from: 'HALTED',
+        to: session.to,
+        stopId,
+      }),
     ),
     ...thawed.tasks.map((task) =>
       eventOf(about, 'task_status_changed', task, { from: 'HALTED', to: task.to, stopId }),
@@ -94,7 +109,9 @@ function liftEvents(about: About, stopId: string, thawed: Thawed): NewEvent[] {
     ...thawed.interventions.map(({ heldMs, ...item }) =>
       eventOf(about, 'intervention_thawed', item, { heldMs, stopId }),
     ),
-    ...thawed.approvals.map(({ heldMs, ...item }) => eventOf(about, 'approval_thawed', item, { heldMs, stopId })),
+    ...thawed.approvals.map(({ heldMs, ...item }) =>
+      eventOf(about, 'approval_thawed', item, { heldMs, stopId }),
+    ),
     ...thawed.cancelledInterventions.map((item) =>
       eventOf(about, 'intervention_cancelled', item, { reason: ABANDONED }),
     ),

@@ -1,4 +1,5 @@
 import type { EmergencyStop, PrismaClient, Session, Task } from '../generated/prisma/client.ts';
+import { queryWithin } from '../database/query.ts';
 import type { Listing, Page } from '../graphql/connection.ts';
 import { equals, listNewestFirst } from '../graphql/list.ts';
 import { inScope, type Viewer } from '../identity/viewer.ts';
@@ -16,9 +17,14 @@ const columns = {
 } satisfies { [Field in keyof EmergencyStop]: string };
 
 /** A project's stops, newest first. */
-export const listStops = (prisma: PrismaClient, projectId: string, page: Page): Promise<Listing<EmergencyStop>> =>
+export const listStops = (
+  prisma: PrismaClient,
+  projectId: string,
+  page: Page,
+): Promise<Listing<EmergencyStop>> =>
   listNewestFirst(
-    prisma,
+    // Through Prisma, which reads a list of an enum; the drivers give its text.
+    queryWithin(prisma),
     { name: 'emergency_stops', prefix: 'stop', columns },
     equals('project_id', projectId),
     page,
@@ -43,7 +49,10 @@ export async function readStatus(
   const project = await prisma.project.findUnique({ where: { id: projectId }, select: { stopId: true } });
   if (project === null) return null;
   const { stopId } = project;
-  return { projectId, stop: stopId && (await prisma.emergencyStop.findUniqueOrThrow({ where: { id: stopId } })) || null };
+  return {
+    projectId,
+    stop: (stopId && (await prisma.emergencyStop.findUniqueOrThrow({ where: { id: stopId } }))) || null,
+  };
 }
 
 /** What is shown of what a stop halted, at most. */

@@ -19,7 +19,11 @@ export const eventOf = (
   data: JsonObject,
 ): NewEvent => ({ type, projectId, teamId, sessionId, subjectId: id, actor, data, occurredAt: now });
 
-export const ofSession = ({ id, teamId }: { id: string; teamId: string }): Item => ({ id, sessionId: id, teamId });
+export const ofSession = ({ id, teamId }: { id: string; teamId: string }): Item => ({
+  id,
+  sessionId: id,
+  teamId,
+});
 
 export const ofStop = (id: string): Item => ({ id, sessionId: null, teamId: null });
 
@@ -42,14 +46,22 @@ export function stopEvents(
       approvals: approvals.length,
     }),
     ...sessions.map((session) =>
-      eventOf(about, 'session_status_changed', ofSession(session), { from: session.from, to: 'HALTED', stopId }),
+      eventOf(about, 'session_status_changed', ofSession(session), {
+        from: session.from,
+        to: 'HALTED',
+        stopId,
+      }),
     ),
-    ...tasks.map((task) => eventOf(about, 'task_status_changed', task, { from: task.from, to: task.to, stopId })),
+    ...tasks.map((task) =>
+      eventOf(about, 'task_status_changed', task, { from: task.from, to: task.to, stopId }),
+    ),
     ...interventions.map((item) => eventOf(about, 'intervention_frozen', item, { stopId })),
     ...approvals.map((item) => eventOf(about, 'approval_frozen', item, { stopId })),
     ...cancelled.map((item) =>
       eventOf(about, 'approval_resolved', item, { status: 'CANCELLED', reason: 'emergency stop', stopId }),
     ),
-    ...(halted.running === 0 ? [eventOf(about, 'emergency_stop_halted', ofStop(stopId), { at: 'once' })] : []),
+    ...(halted.running === 0
+      ? [eventOf(about, 'emergency_stop_halted', ofStop(stopId), { at: 'once' })]
+      : []),
   ];
 }

@@ -26,7 +26,13 @@ export async function triggerEmergencyStop(
   faults.text(['reason'], reason, MAX_MESSAGE, 1);
   if (faults.errors.length > 0) throw new DomainError(faults.errors);
   const stopId = inScope(viewer, projectId)
-    ? await triggerStop(deps, { projectId, conditions: ['MANUAL_STOP'], reason, severity, actor: viewer.actor })
+    ? await triggerStop(deps, {
+        projectId,
+        conditions: ['MANUAL_STOP'],
+        reason,
+        severity,
+        actor: viewer.actor,
+      })
     : null;
   if (stopId === null) throw refuse('NOT_FOUND', 'there is no such project', ['projectId']);
   return deps.database.prisma.emergencyStop.findUniqueOrThrow({ where: { id: stopId } });

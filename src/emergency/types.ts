@@ -42,7 +42,11 @@ export const EmergencyStop = builder.prismaObject('EmergencyStop', {
       nullable: true,
       description: 'When the last running agent had halted.',
     }),
-    resolvedAt: t.expose('resolvedAt', { type: 'DateTime', nullable: true, description: 'When it was lifted.' }),
+    resolvedAt: t.expose('resolvedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it was lifted.',
+    }),
   }),
 });
 

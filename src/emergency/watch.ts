@@ -40,13 +40,20 @@ export function createStopWatch({ database, clock, log, stops, poll = POLL }: De
   async function each(projects: readonly string[], act: (projectId: string) => Promise<void>): Promise<void> {
     for (const projectId of projects) {
       await act(projectId).catch((error: unknown) =>
-        log.error({ err: error, projectId }, 'a project could not be looked at for an emergency stop; it is tried again'),
+        log.error(
+          { err: error, projectId },
+          'a project could not be looked at for an emergency stop; it is tried again',
+        ),
       );
     }
   }
 
   async function look(): Promise<void> {
-    const left = await prisma.stopSignal.groupBy({ by: ['projectId'], orderBy: { projectId: 'asc' }, take: MOST });
+    const left = await prisma.stopSignal.groupBy({
+      by: ['projectId'],
+      orderBy: { projectId: 'asc' },
+      take: MOST,
+    });
     await each(
       left.map(({ projectId }) => projectId),
       (projectId) => stops.look(projectId),
@@ -57,7 +64,9 @@ export function createStopWatch({ database, clock, log, stops, poll = POLL }: De
   function lookWhereLeading(): void {
     if (!leadership.isLeader()) return;
     running ??= look()
-      .catch((error: unknown) => log.warn({ err: error }, 'looking for emergency stops failed; the next look tries again'))
+      .catch((error: unknown) =>
+        log.warn({ err: error }, 'looking for emergency stops failed; the next look tries again'),
+      )
       .finally(() => {
         running = null;
       });

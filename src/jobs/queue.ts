@@ -112,6 +112,7 @@ export const announceToDrive = (signals: Pick<Signals, 'send'>): void => signals
 export function announceToWorkers(signals: Signals, changes: readonly Change[]): void {
   for (const { drive, session } of changes) {
     if (drive) signals.send(WAKE, 'drive');
-    if (!isExternal(session) && !isLive(session.status) && !isHalted(session)) signals.send(ABORT, session.id);
+    if (!isExternal(session) && !isLive(session.status) && !isHalted(session))
+      signals.send(ABORT, session.id);
   }
 }

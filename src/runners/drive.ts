@@ -91,7 +91,8 @@ async function round(deps: DriveDeps, lease: Lease, controller: AbortController)
 }
 
 /** What a turn is refused that an emergency stop overtook, before its abort. */
-const isStopped = (error: unknown): boolean => error instanceof DomainError && error.code === 'EMERGENCY_STOPPED';
+const isStopped = (error: unknown): boolean =>
+  error instanceof DomainError && error.code === 'EMERGENCY_STOPPED';
 
 /** Why a session must not be tried even once more. */
 function lostCause(runner: Runner, { failures, interrupted }: Lease): string | null {

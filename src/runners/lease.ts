@@ -111,10 +111,7 @@ export async function rest(prisma: Client, { sessionId, projectId, epoch }: Leas
   return standing(rows, projectId);
 }
 
-function standing(
-  [row]: (Omit<Lease, 'projectId'> & { held: boolean })[],
-  projectId: string,
-): Lease | null {
+function standing([row]: (Omit<Lease, 'projectId'> & { held: boolean })[], projectId: string): Lease | null {
   if (row === undefined) throw new LeaseLost('another worker has taken the session');
   const { held, ...lease } = row;
   return held ? { ...lease, projectId } : null;

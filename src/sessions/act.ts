@@ -32,7 +32,8 @@ export function actInSession<Reply extends Json>(
     idempotency,
     withUndelivered: true,
     decide(draft, aggregate, now) {
-      if (whenHalted !== undefined && isHalted(aggregate.session)) return { reply: whenHalted, unchanged: true };
+      if (whenHalted !== undefined && isHalted(aggregate.session))
+        return { reply: whenHalted, unchanged: true };
       const able = mayAct(aggregate.session);
       if (!able.ok) return { refusal: [able.error] };
       // A runner's answers are delivered by handing them over: one that came while it was busy has yet to reach it.

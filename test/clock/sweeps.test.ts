@@ -65,7 +65,14 @@ function startProcess(on: Database = database(), { poll = 3_600_000, wakes = tru
       if (wakes && due !== null) sweeps.wake(due);
     },
   });
-  const deps: SessionDeps = { prisma: on.prisma, changeSession, clock, ids, stops, runners: { fault: () => null } };
+  const deps: SessionDeps = {
+    prisma: on.prisma,
+    changeSession,
+    clock,
+    ids,
+    stops,
+    runners: { fault: () => null },
+  };
   const sweeps = createSweeps({
     database: { ...on, leadership: alwaysLeads },
     clock,

@@ -195,7 +195,7 @@ export const queries: Record<string, QueryRow> = {
 /** Everyone who may read may follow; what does not exist for the viewer is NOT_FOUND, or never told of. */
 export const subscriptions: Record<
   string,
-  { subject: Subject; document: string; open: string; silent?: true; of?: 'project' }
+  { subject: Subject; document: string; open: string; silent?: true; tellsOf?: 'stops' | 'budgets' }
 > = {
   events: {
     subject: 'session',
@@ -217,6 +217,7 @@ export const subscriptions: Record<
     subject: 'project',
     document: 'subscription($id: ID!) { emergencyStopUpdates(projectId: $id) { id } }',
     open: 'subscription { emergencyStopUpdates { id projectId } }',
+    tellsOf: 'stops',
   },
   teamStatusUpdates: {
     subject: 'team',
@@ -227,6 +228,6 @@ export const subscriptions: Record<
     subject: 'project',
     document: 'subscription($id: ID!) { budgetUpdates(projectId: $id) { id } }',
     open: 'subscription { budgetUpdates { projectId } }',
-    of: 'project',
+    tellsOf: 'budgets',
   },
 };

@@ -1,4 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { liftStop } from '../../src/emergency/lift.ts';
+import { systemActor } from '../../src/identity/viewer.ts';
+import { createIds } from '../../src/kernel/ids.ts';
 import { schema } from '../../src/graphql/schema.ts';
 import { ADMIN_KEY, startApp, type TestApp } from '../support/app.ts';
 import { withDatabase } from '../support/database.ts';
@@ -29,6 +32,26 @@ beforeAll(async () => {
   globals = Object.fromEntries(made) as Keys;
 });
 afterAll(() => app.stop());
+
+/** A test that stops a project lets the next one go on. */
+afterEach(async () => {
+  const { prisma, signals, clock } = database();
+  const nothing = () => {};
+  const deps = {
+    database: { prisma, signals },
+    clock,
+    ids: createIds(clock),
+    changes: { announce: nothing },
+    committed: nothing,
+    enqueueDrives: async () => {},
+    wakeSweeps: nothing,
+  };
+  const abandon = { sessionIds: [], taskIds: [] };
+  for (const { stopId } of await prisma.project.findMany({ where: { stopId: { not: null } } }))
+    await prisma.$transaction((tx) =>
+      liftStop(tx, deps, { stopId: stopId!, actor: systemActor, abandon, now: clock.now() }),
+    );
+});
 
 const OPTIONS = [{ id: 'a', label: 'A', description: '', value: 'a' }];
 
@@ -77,7 +100,7 @@ const noPage = { nodes: [], edges: [], totalCount: 0, pageInfo: { startCursor: n
 const missing = {
   null: () => null,
   never: () => undefined,
-  NOT_FOUND: () => [['NOT_FOUND', expect.stringMatching(/^there is no such (team|project)$/)]],
+  NOT_FOUND: (_: unknown, subject: Subject) => [['NOT_FOUND', `there is no such ${subject}`]],
   empty: (result: unknown) => (Array.isArray(result) ? [] : noPage),
 };
 
@@ -191,7 +214,7 @@ describe.each(Object.entries(queries))('query %s', (_, row) => {
           row.missing === 'NOT_FOUND'
             ? errors?.map(({ extensions, message }) => [extensions.code, message])
             : data.result;
-        expect([kind, role, result]).toEqual([kind, role, missing[row.missing](data?.result)]);
+        expect([kind, role, result]).toEqual([kind, role, missing[row.missing](data?.result, subject)]);
       }
     }
   });
@@ -345,14 +368,22 @@ describe.each(Object.entries(subscriptions))('subscription %s', (field, row) => 
     const [bound, global] = [await app.socket(own.keys.AGENT), await app.socket(globals.VIEWER)];
     for (const socket of [bound, global]) socket.subscribe('s', row.open);
     await Promise.all([bound.settled(), global.settled()]);
-    for (const world of [foreign, own]) await (row.of === 'project' ? world.reserve() : world.ask());
-    const scope = row.of === 'project' ? 'projectId' : 'teamId';
-    const [mine, theirs] = row.of === 'project' ? [own.id, foreign.id] : [own.teamId, foreign.teamId];
+    const { tellsOf } = row;
+    for (const world of [foreign, own])
+      if (tellsOf === 'budgets') await world.reserve();
+      else if (tellsOf === undefined) await world.ask();
+      else
+        await app.ok(
+          world.keys.OPERATOR,
+          'mutation($id: ID!) { triggerEmergencyStop(projectId: $id, reason: "smoke") { success errors { code } } }',
+          { id: world.id },
+        );
+    const of = (world: TestWorld) => (tellsOf ? world.id : world.teamId);
     const told = (socket: typeof bound) =>
-      socket.of('s').map(({ payload }) => payload.data[field][scope] as string);
-    await bound.until(() => told(bound).includes(mine));
-    await global.until(() => told(global).includes(mine) && told(global).includes(theirs));
-    expect(new Set(told(bound))).toEqual(new Set([mine]));
+      socket.of('s').map(({ payload }) => payload.data[field][tellsOf ? 'projectId' : 'teamId'] as string);
+    await bound.until(() => told(bound).includes(of(own)));
+    await global.until(() => told(global).includes(of(own)) && told(global).includes(of(foreign)));
+    expect(new Set(told(bound))).toEqual(new Set([of(own)]));
     bound.socket.close();
     global.socket.close();
   });

@@ -61,11 +61,17 @@ describe('behaviour 7.1: several at once', () => {
       cause('BUDGET_CRITICAL', 'HIGH', 'b'),
       cause('MANUAL_STOP', 'LOW', 'a'),
     ]);
-    expect(one).toEqual({ ...cause('MANUAL_STOP', 'HIGH', 'a; b'), conditions: ['MANUAL_STOP', 'BUDGET_CRITICAL'] });
+    expect(one).toEqual({
+      ...cause('MANUAL_STOP', 'HIGH', 'a; b'),
+      conditions: ['MANUAL_STOP', 'BUDGET_CRITICAL'],
+    });
   });
 
   it('keep their reasons within the bound', () => {
-    const long = together([cause('MANUAL_STOP', 'LOW', '😀'.repeat(20_000)), cause('MANUAL_STOP', 'LOW', 'b')]);
+    const long = together([
+      cause('MANUAL_STOP', 'LOW', '😀'.repeat(20_000)),
+      cause('MANUAL_STOP', 'LOW', 'b'),
+    ]);
     expect([...long.reason]).toHaveLength(20_000);
   });
 

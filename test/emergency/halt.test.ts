@@ -85,7 +85,9 @@ describe('behaviour 7.3: a stop', () => {
     expect(turns.every(({ signal }) => signal.aborted)).toBe(true);
     expect((await theStop(id)).haltedAt).toEqual(createdAt);
     for (const sessionId of ids) expect((await session(sessionId)).status).toBe('HALTED');
-    expect(await prisma().unsealedEvent.count({ where: { subjectId: id, type: 'emergency_stop_halted' } })).toBe(1);
+    expect(
+      await prisma().unsealedEvent.count({ where: { subjectId: id, type: 'emergency_stop_halted' } }),
+    ).toBe(1);
   });
 
   test("does not touch another project's turns", async () => {
@@ -121,7 +123,9 @@ describe('behaviour 7.3: a stop', () => {
     const { id } = await stop();
     await until('the halt to be confirmed', async () => (await theStop(id)).haltedAt !== null);
     await Promise.all(houses.map(({ deps, projectId }) => deps.stops.confirmHalt(projectId)));
-    expect(await prisma().unsealedEvent.count({ where: { subjectId: id, type: 'emergency_stop_halted' } })).toBe(1);
+    expect(
+      await prisma().unsealedEvent.count({ where: { subjectId: id, type: 'emergency_stop_halted' } }),
+    ).toBe(1);
   });
 
   test('is not confirmed by a runner that is deaf to its signal until it is left behind, its desk closed', async () => {

@@ -5,7 +5,7 @@ import { addSeconds } from '../../src/kernel/clock.ts';
 import { STALE_AFTER_SECONDS } from '../../src/sessions/rules.ts';
 import { eventsOf, everything, refusal, seconds, seedTeam, type Team, verbs } from '../support/house.ts';
 import { withHouse } from '../support/with-house.ts';
-import { approval, budget, hold, stopper } from './scene.ts';
+import { approval, hold, stopper } from './scene.ts';
 
 const { scene, session, intervention, task, clock } = withHouse();
 let team: Team;
@@ -22,11 +22,16 @@ beforeEach(async () => {
 const prisma = () => scene.house.deps.prisma;
 const theApproval = (id: string) => prisma().approval.findUniqueOrThrow({ where: { id } });
 const makeTask = async (sessionId: string) =>
-  (await createTask(scene.house.deps, team.agent, { sessionId, agentName: 'ada', instructions: 'do' })).reply.taskId;
+  (await createTask(scene.house.deps, team.agent, { sessionId, agentName: 'ada', instructions: 'do' })).reply
+    .taskId;
 
 describe('behaviour 7.7: when a stop lifts,', () => {
   it('sessions and tasks return to the state before, and the project takes new work', async () => {
-    const [active, waiting, inside] = [await act.start(), await act.start(), await act.start({ runner: 'inside' })];
+    const [active, waiting, inside] = [
+      await act.start(),
+      await act.start(),
+      await act.start({ runner: 'inside' }),
+    ];
     const id = await act.ask(waiting);
     const question = await act.ask(inside);
     await act.resolve(question);
@@ -50,17 +55,27 @@ describe('behaviour 7.7: when a stop lifts,', () => {
       stopId: null,
       liftedAt: now,
     });
-    expect(await prisma().emergencyStop.findUniqueOrThrow({ where: { id: stopId } })).toMatchObject({ resolvedAt: now });
+    expect(await prisma().emergencyStop.findUniqueOrThrow({ where: { id: stopId } })).toMatchObject({
+      resolvedAt: now,
+    });
     expect((await act.resolve(id)).sessionResumed).toBe(true);
     await act.start();
   });
 
   it('what was frozen gets back exactly the time for which it was, to the millisecond', async () => {
     const sessionId = await act.start();
-    const [plain, climbed] = [await act.ask(sessionId, { timeout: 60 }), await act.ask(sessionId, { timeout: 90 })];
+    const [plain, climbed] = [
+      await act.ask(sessionId, { timeout: 60 }),
+      await act.ask(sessionId, { timeout: 90 }),
+    ];
     await act.escalate(climbed);
     const call = await approval(scene.house, team, { sessionId });
-    const warned = await approval(scene.house, team, { kind: 'BUDGET_OVERRIDE', teamId: null, open: false, warned: true });
+    const warned = await approval(scene.house, team, {
+      kind: 'BUDGET_OVERRIDE',
+      teamId: null,
+      open: false,
+      warned: true,
+    });
     const before = [await intervention(plain), await intervention(climbed)];
     const calls = [await theApproval(call), await theApproval(warned)];
     clock().advance(1.017);
@@ -111,7 +126,6 @@ describe('behaviour 7.7: when a stop lifts,', () => {
   });
 
   it('abandoned sessions are CANCELLED with all that is open in them, and their holds released', async () => {
-    await budget(scene.house, team.projectId);
     const [kept, gone] = [await act.start(), await act.start({ runner: 'inside' })];
     const [mine, theirs] = [await act.ask(kept), await act.ask(gone)];
     const answered = await act.ask(gone);
@@ -136,12 +150,20 @@ describe('behaviour 7.7: when a stop lifts,', () => {
       staleAt: null,
       failureReason: 'abandoned when the emergency stop was lifted',
     });
-    expect(await intervention(theirs)).toMatchObject({ status: 'CANCELLED', frozenAt: null, dueAt: null, open: false });
+    expect(await intervention(theirs)).toMatchObject({
+      status: 'CANCELLED',
+      frozenAt: null,
+      dueAt: null,
+      open: false,
+    });
     expect((await intervention(answered)).delivery).toBe('FAILED');
     expect((await task(goneTask)).status).toBe('CANCELLED');
     expect(await theApproval(call)).toMatchObject({ status: 'CANCELLED', open: false, frozenAt: null });
     expect(await theApproval(running)).toMatchObject({ status: 'APPROVED', open: false });
-    const reservations = await prisma().budgetReservation.findMany({ where: { id: { in: [one, two] } }, orderBy: { id: 'asc' } });
+    const reservations = await prisma().budgetReservation.findMany({
+      where: { id: { in: [one, two] } },
+      orderBy: { id: 'asc' },
+    });
     expect(reservations.map(({ status }) => status)).toEqual(['RELEASED', 'HELD']);
     expect(await prisma().budget.findUniqueOrThrow({ where: { projectId: team.projectId } })).toMatchObject({
       tokensReserved: 100n,
@@ -170,7 +192,6 @@ describe('behaviour 7.7: when a stop lifts,', () => {
   });
 
   it('an abandoned task is CANCELLED with what was asked for it; its session goes on', async () => {
-    await budget(scene.house, team.projectId);
     const sessionId = await act.start({ runner: 'inside' });
     const [taskId, other] = [await makeTask(sessionId), await makeTask(sessionId)];
     const held = await hold(scene.house, team.projectId);
@@ -182,7 +203,9 @@ describe('behaviour 7.7: when a stop lifts,', () => {
     expect([(await task(taskId)).status, (await task(other)).status]).toEqual(['CANCELLED', 'RUNNING']);
     expect(await theApproval(call)).toMatchObject({ status: 'CANCELLED', delivery: 'PENDING' });
     expect(await theApproval(kept)).toMatchObject({ status: 'PENDING', frozenAt: null });
-    expect((await prisma().budgetReservation.findUniqueOrThrow({ where: { id: held } })).status).toBe('RELEASED');
+    expect((await prisma().budgetReservation.findUniqueOrThrow({ where: { id: held } })).status).toBe(
+      'RELEASED',
+    );
   });
 
   it('what this stop did not halt is not abandoned', async () => {
@@ -207,14 +230,18 @@ describe('behaviour 7.6: lifting', () => {
 
   it('is INVALID_STATE while a worker has yet to confirm, and takes what a silent one left behind', async () => {
     const sessionId = await act.start({ runner: 'inside' });
-    await prisma().sessionDrive.create({ data: { sessionId, epoch: 1, heldUntil: addSeconds(clock().now(), 5) } });
+    await prisma().sessionDrive.create({
+      data: { sessionId, epoch: 1, heldUntil: addSeconds(clock().now(), 5) },
+    });
     const { id, haltedAt } = await stop();
     expect(haltedAt).toBeNull();
     expect(await refusal(lift(id))).toBe('INVALID_STATE');
     clock().advance(5);
     const events = await eventsOf(scene.house, () => lift(id));
     expect(events[0]!.type).toBe('emergency_stop_halted');
-    expect((await prisma().emergencyStop.findUniqueOrThrow({ where: { id } })).haltedAt).toEqual(clock().now());
+    expect((await prisma().emergencyStop.findUniqueOrThrow({ where: { id } })).haltedAt).toEqual(
+      clock().now(),
+    );
   });
 
   it('leaves nothing where its transaction is taken back', async () => {

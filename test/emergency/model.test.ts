@@ -8,7 +8,7 @@ import { isLive } from '../../src/sessions/rules.ts';
 import { createTask, finishTask } from '../../src/sessions/tasks.ts';
 import { onPostgres, withDatabase } from '../support/database.ts';
 import { expectInvariants, type House, openHouse, seedTeam, type Team, verbs } from '../support/house.ts';
-import { approval, budget, stopper } from './scene.ts';
+import { approval, stopper } from './scene.ts';
 
 // Histories drawn at random, one thing after the other and all at once from two processes. Two things must hold whatever
 // happens: a project is stopped as a whole or not at all, and what is granted is granted while it is not; and a stop
@@ -19,11 +19,36 @@ let houses: [House, House];
 
 beforeAll(async () => {
   const { clock } = database();
-  houses = [openHouse(database(), clock), openHouse(onPostgres ? await database().replica() : database(), clock)];
+  houses = [
+    openHouse(database(), clock),
+    openHouse(onPostgres ? await database().replica() : database(), clock),
+  ];
 });
 
-const granting = ['start', 'start inside', 'ask', 'approve', 'escalate', 'task', 'finish', 'fail task', 'resume', 'complete'] as const;
-const others = ['reject', 'cancel', 'report', 'exhaust', 'fail', 'give up', 'call', 'granted call', 'override', 'sweep'] as const;
+const granting = [
+  'start',
+  'start inside',
+  'ask',
+  'approve',
+  'escalate',
+  'task',
+  'finish',
+  'fail task',
+  'resume',
+  'complete',
+] as const;
+const others = [
+  'reject',
+  'cancel',
+  'report',
+  'exhaust',
+  'fail',
+  'give up',
+  'call',
+  'granted call',
+  'override',
+  'sweep',
+] as const;
 const command = fc.record({
   kind: fc.constantFrom(...granting, ...others, 'stop', 'stop', 'lift', 'lift', 'abandon'),
   which: fc.nat(5),
@@ -41,7 +66,6 @@ interface Scene {
 
 async function scene(): Promise<Scene> {
   const team = await seedTeam(houses[0]);
-  await budget(houses[0], team.projectId);
   const { start } = verbs(houses[0], team);
   return { team, projectId: team.projectId, sessions: [await start(), await start()], asked: [], tasks: [] };
 }
@@ -50,7 +74,11 @@ const inForce = async ({ projectId }: Scene): Promise<string | null> =>
   (await database().prisma.project.findUniqueOrThrow({ where: { id: projectId } })).stopId;
 
 /** Runs a command in one of the processes. A refusal is an answer like any other; any other error fails. */
-async function run(at: number, stage: Scene, { kind, which }: Drawn): Promise<'granted' | 'refused' | 'halt'> {
+async function run(
+  at: number,
+  stage: Scene,
+  { kind, which }: Drawn,
+): Promise<'granted' | 'refused' | 'halt'> {
   const { team, sessions, asked, tasks } = stage;
   const house = houses[at % 2]!;
   const { deps } = house;
@@ -84,15 +112,19 @@ async function run(at: number, stage: Scene, { kind, which }: Drawn): Promise<'g
     'give up': () => cancelSession(deps, team.agent, sessionId, null),
     call: () => asking(stage, house, { sessionId }),
     'granted call': () => asking(stage, house, { sessionId, status: 'APPROVED' }),
-    override: () => asking(stage, house, { kind: 'BUDGET_OVERRIDE', teamId: null, open: false, warned: which === 0 }),
+    override: () =>
+      asking(stage, house, { kind: 'BUDGET_OVERRIDE', teamId: null, open: false, warned: which === 0 }),
     sweep: () => act.sweep(id),
     stop: () => stop({ severity: which === 0 ? 'LOW' : 'HIGH' }),
     lift: async () => lift((await inForce(stage)) ?? 'stop_none'),
-    abandon: async () => lift((await inForce(stage)) ?? 'stop_none', { sessionIds: [sessionId], taskIds: tasks.slice(which) }),
+    abandon: async () =>
+      lift((await inForce(stage)) ?? 'stop_none', { sessionIds: [sessionId], taskIds: tasks.slice(which) }),
   };
   try {
     const result = await steps[kind]();
-    return (result as { reply?: { directive?: string } } | undefined)?.reply?.directive === 'HALT' ? 'halt' : 'granted';
+    return (result as { reply?: { directive?: string } } | undefined)?.reply?.directive === 'HALT'
+      ? 'halt'
+      : 'granted';
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;
     return 'refused';
@@ -102,7 +134,8 @@ async function run(at: number, stage: Scene, { kind, which }: Drawn): Promise<'g
 /** What approvals/ refuses in a stopped project, and what an ended session asks for, is not drawn here. */
 async function asking(stage: Scene, house: House, more: Partial<Approval>): Promise<void> {
   if ((await inForce(stage)) !== null) return;
-  const found = more.sessionId && (await database().prisma.session.findUnique({ where: { id: more.sessionId } }));
+  const found =
+    more.sessionId && (await database().prisma.session.findUnique({ where: { id: more.sessionId } }));
   if (more.sessionId && (!found || !isLive(found.status))) return;
   await approval(house, stage.team, more);
 }
@@ -134,12 +167,15 @@ function expectWhole(rows: Rows): void {
   expect(rows.budget.emergencyStopTriggered).toBe(stopped);
   const status = new Map(sessions.map((session) => [session.id, session.status]));
   for (const each of status.values()) expect(stopped ? isLive(each) : each === 'HALTED').toBe(false);
-  for (const item of [...interventions, ...pendingOf(rows)]) expect([item.frozenAt !== null, item.dueAt === null]).toEqual([stopped, stopped]);
+  for (const item of [...interventions, ...pendingOf(rows)])
+    expect([item.frozenAt !== null, item.dueAt === null]).toEqual([stopped, stopped]);
   for (const task of tasks) {
     if (!stopped) expect([task.status === 'HALTED', task.haltedFrom]).toEqual([false, null]);
     else if (status.get(task.sessionId) === 'HALTED') expect(task.status).not.toBe('RUNNING');
   }
-  const unstarted = approvals.filter((each) => each.status === 'APPROVED' && each.startedAt === null && each.open);
+  const unstarted = approvals.filter(
+    (each) => each.status === 'APPROVED' && each.startedAt === null && each.open,
+  );
   if (stopped) expect(unstarted).toEqual([]);
 }
 
@@ -178,7 +214,10 @@ describe('behaviour 7.2, 7.7: whatever happens', () => {
           expectWhole(after);
           const stopped = before.project.stopId !== null;
           if (stopped && (granting as readonly string[]).includes(drawn.kind)) {
-            expect([drawn.kind, result]).toEqual([drawn.kind, finished(before, drawn, stage) ? result : 'refused']);
+            expect([drawn.kind, result]).toEqual([
+              drawn.kind,
+              finished(before, drawn, stage) ? result : 'refused',
+            ]);
           }
           if (stopped && after.project.stopId === null) expectTimeKept(before, after);
           if (drawn.kind === 'stop') expect(after.project.stopId).not.toBeNull();
@@ -195,7 +234,9 @@ describe('behaviour 7.2, 7.7: whatever happens', () => {
       fc.asyncProperty(fc.array(command, { minLength: 12, maxLength: 40 }), async (commands) => {
         const stage = await scene();
         for (let at = 0; at < commands.length; at += 8) {
-          const together = commands.slice(at, at + 8).filter(({ kind }) => !['call', 'granted call', 'override'].includes(kind));
+          const together = commands
+            .slice(at, at + 8)
+            .filter(({ kind }) => !['call', 'granted call', 'override'].includes(kind));
           database().clock.advance(Math.max(0, ...together.map(({ wait }) => wait)));
           await Promise.all(together.map((drawn, offset) => run(at + offset, stage, drawn)));
           expectWhole(await rowsOf(stage));

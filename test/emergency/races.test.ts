@@ -12,9 +12,17 @@ import { reportExecutionEvent } from '../../src/sessions/report.ts';
 import { projectStopped } from '../../src/sessions/rules.ts';
 import { createTask, finishTask } from '../../src/sessions/tasks.ts';
 import { onPostgres, withDatabase } from '../support/database.ts';
-import { expectInvariants, heldBeforeWriting, type House, openHouse, seedTeam, type Team, verbs } from '../support/house.ts';
+import {
+  expectInvariants,
+  heldBeforeWriting,
+  type House,
+  openHouse,
+  seedTeam,
+  type Team,
+  verbs,
+} from '../support/house.ts';
 import { until } from '../support/until.ts';
-import { approval, budget, stopper } from './scene.ts';
+import { approval, stopper } from './scene.ts';
 
 const database = withDatabase({ poolSize: 8 });
 /** Two processes where the database is a server. */
@@ -50,7 +58,11 @@ async function ground(): Promise<Ground> {
   await act.sweep(lost);
   const live = await act.start();
   const question = await act.ask(live, { options: [{ id: 'a', label: 'A', description: '', value: 'a' }] });
-  const made = await createTask(houses[0].deps, team.agent, { sessionId: live, agentName: 'ada', instructions: 'do' });
+  const made = await createTask(houses[0].deps, team.agent, {
+    sessionId: live,
+    agentName: 'ada',
+    instructions: 'do',
+  });
   const call = await approval(houses[0], team, { sessionId: live, taskId: made.reply.taskId });
   return { live, question, taskId: made.reply.taskId, over, call };
 }
@@ -106,7 +118,8 @@ function heldBeforeCommit(on: Database): { house: House; reached: Promise<void>;
   const held = new Proxy(on.prisma, {
     get(target, name) {
       const value: unknown = Reflect.get(target, name, target);
-      if (name !== '$transaction') return typeof value === 'function' ? (value as () => unknown).bind(target) : value;
+      if (name !== '$transaction')
+        return typeof value === 'function' ? (value as () => unknown).bind(target) : value;
       return (work: (tx: unknown) => Promise<unknown>, limits: object) =>
         target.$transaction(async (tx) => {
           const result = await work(tx);
@@ -153,7 +166,11 @@ describe('behaviour 7.2: a stop against', () => {
     const call = await prisma().approval.findUniqueOrThrow({ where: { id: stage.call } });
     expect(call).toMatchObject({ status: 'PENDING', startedAt: null });
     expect(call.frozenAt).not.toBeNull();
-    const after = await prisma().unsealedEvent.findMany({ where: { projectId: team.projectId }, orderBy: { sequence: 'desc' }, take: 1 });
+    const after = await prisma().unsealedEvent.findMany({
+      where: { projectId: team.projectId },
+      orderBy: { sequence: 'desc' },
+      take: 1,
+    });
     expect(after).toMatchObject([{ type: 'emergency_stop_halted', subjectId: stopId }]);
     await expectInvariants(houses[0]);
   });
@@ -222,64 +239,79 @@ describe('behaviour 7.2: a stop against', () => {
     expect((await session(await starting)).status).toBe('HALTED');
   });
 
-  it.runIf(onPostgres)('a reservation: one that was first is held, one that comes later is refused', async () => {
-    await budget(houses[0], team.projectId);
-    const now = database().clock.now();
-    const hold = (): AttributedMove => ({
-      kind: 'hold',
-      projectId: team.projectId,
-      reservationId: houses[0].deps.ids.next('reservation'),
-      tokens: 10,
-      cost: 5n,
-      approvalId: null,
-      actor: team.agent.actor,
-      teamId: null,
-      sessionId: null,
-      createdAt: now,
-      expiresAt: addSeconds(now, 600),
-    });
-    const held = Promise.withResolvers<void>();
-    const release = Promise.withResolvers<void>();
-    const first = databases[1].prisma.$transaction(async (tx) => {
-      const fits = await moveMoney(tx, houses[1].deps.ids, [hold()], now);
-      held.resolve();
-      await release.promise;
-      return fits !== null;
-    });
-    await held.promise;
-    const stopping = stopper(houses[0], team).stop();
-    await somebodyWaits();
-    const second = databases[1].prisma.$transaction((tx) => moveMoney(tx, houses[1].deps.ids, [hold()], now));
-    release.resolve();
-    await stopping;
-    expect(await first).toBe(true);
-    // It stood behind the stop in the line for the budget's row, or before it: either way it is whole.
-    const late = (await second) !== null;
-    const stands = await prisma().budget.findUniqueOrThrow({ where: { projectId: team.projectId } });
-    expect(stands).toMatchObject({ emergencyStopTriggered: true, tokensReserved: late ? 20n : 10n });
-    expect(await databases[1].prisma.$transaction((tx) => moveMoney(tx, houses[1].deps.ids, [hold()], now))).toBeNull();
-  });
+  it.runIf(onPostgres)(
+    'a reservation: one that was first is held, one that comes later is refused',
+    async () => {
+      const now = database().clock.now();
+      const hold = (): AttributedMove => ({
+        kind: 'hold',
+        projectId: team.projectId,
+        reservationId: houses[0].deps.ids.next('reservation'),
+        tokens: 10,
+        cost: 5n,
+        approvalId: null,
+        actor: team.agent.actor,
+        teamId: null,
+        sessionId: null,
+        createdAt: now,
+        expiresAt: addSeconds(now, 600),
+      });
+      const held = Promise.withResolvers<void>();
+      const release = Promise.withResolvers<void>();
+      const first = databases[1].prisma.$transaction(async (tx) => {
+        const fits = await moveMoney(tx, houses[1].deps.ids, [hold()], now);
+        held.resolve();
+        await release.promise;
+        return fits !== null;
+      });
+      await held.promise;
+      const stopping = stopper(houses[0], team).stop();
+      await somebodyWaits();
+      const second = databases[1].prisma.$transaction((tx) =>
+        moveMoney(tx, houses[1].deps.ids, [hold()], now),
+      );
+      release.resolve();
+      await stopping;
+      expect(await first).toBe(true);
+      // It stood behind the stop in the line for the budget's row, or before it: either way it is whole.
+      const late = (await second) !== null;
+      const stands = await prisma().budget.findUniqueOrThrow({ where: { projectId: team.projectId } });
+      expect(stands).toMatchObject({ emergencyStopTriggered: true, tokensReserved: late ? 20n : 10n });
+      expect(
+        await databases[1].prisma.$transaction((tx) => moveMoney(tx, houses[1].deps.ids, [hold()], now)),
+      ).toBeNull();
+    },
+  );
 
-  it.runIf(onPostgres)("a budget override that has the project's row: it is granted, and the stop comes after it", async () => {
-    const id = await approval(houses[0], team, { kind: 'BUDGET_OVERRIDE', teamId: null, open: false });
-    const locked = Promise.withResolvers<void>();
-    const release = Promise.withResolvers<void>();
-    const deciding = databases[1].prisma.$transaction(async (tx) => {
-      const [row] = await tx.$queryRaw<{ stopId: string | null }[]>`
+  it.runIf(onPostgres)(
+    "a budget override that has the project's row: it is granted, and the stop comes after it",
+    async () => {
+      const id = await approval(houses[0], team, { kind: 'BUDGET_OVERRIDE', teamId: null, open: false });
+      const locked = Promise.withResolvers<void>();
+      const release = Promise.withResolvers<void>();
+      const deciding = databases[1].prisma.$transaction(async (tx) => {
+        const [row] = await tx.$queryRaw<{ stopId: string | null }[]>`
         SELECT stop_id AS "stopId" FROM projects WHERE id = ${team.projectId} FOR SHARE`;
-      locked.resolve();
-      await release.promise;
-      expect(row!.stopId).toBeNull();
-      return tx.approval.updateMany({ where: { id, version: 0 }, data: { status: 'APPROVED', version: 1 } });
-    });
-    await locked.promise;
-    const stopping = stopper(houses[0], team).stop();
-    await somebodyWaits();
-    release.resolve();
-    expect((await deciding).count).toBe(1);
-    await stopping;
-    expect(await prisma().approval.findUniqueOrThrow({ where: { id } })).toMatchObject({ status: 'APPROVED', frozenAt: null });
-  });
+        locked.resolve();
+        await release.promise;
+        expect(row!.stopId).toBeNull();
+        return tx.approval.updateMany({
+          where: { id, version: 0 },
+          data: { status: 'APPROVED', version: 1 },
+        });
+      });
+      await locked.promise;
+      const stopping = stopper(houses[0], team).stop();
+      await somebodyWaits();
+      release.resolve();
+      expect((await deciding).count).toBe(1);
+      await stopping;
+      expect(await prisma().approval.findUniqueOrThrow({ where: { id } })).toMatchObject({
+        status: 'APPROVED',
+        frozenAt: null,
+      });
+    },
+  );
 
   it('twenty others, from two processes: one stop, which all answer with', async () => {
     await ground();
@@ -314,27 +346,30 @@ describe('behaviour 7.2: a stop against', () => {
 });
 
 describe('behaviour 7.2: a state that cannot be read counts as stopped', () => {
-  it.each(Object.keys(attempts))('%s fails where the database goes away before it is read, or before it is written', async (name) => {
-    const stage = await ground();
-    for (const missing of ['read', 'write']) {
-      const away = new Proxy(databases[1].prisma, {
-        get(target, key) {
-          const value: unknown = Reflect.get(target, key, target);
-          if (key === '$transaction' && missing === 'write') return () => Promise.reject(new Error('away'));
-          if (key !== '$queryRawUnsafe')
+  it.each(Object.keys(attempts))(
+    '%s fails where the database goes away before it is read, or before it is written',
+    async (name) => {
+      const stage = await ground();
+      for (const missing of ['read', 'write']) {
+        // A change that drives a runner or moves money is written in a transaction, every other in one statement.
+        const prismaAway = new Proxy(databases[1].prisma, {
+          get(target, key) {
+            if (key === '$transaction' && missing === 'write') return () => Promise.reject(new Error('away'));
+            const value: unknown = Reflect.get(target, key, target);
             return typeof value === 'function' ? (value as () => unknown).bind(target) : value;
-          return (...args: Parameters<typeof target.$queryRawUnsafe>) =>
-            args[0].trimStart().startsWith('WITH') === (missing === 'write')
-              ? Promise.reject(new Error('away'))
-              : target.$queryRawUnsafe(...args);
-        },
-      });
-      // A session that is new has nothing to be read but its team.
-      if (missing === 'read' && name.startsWith('a new session')) continue;
-      const before = await prisma().unsealedEvent.count();
-      const house = openHouse({ ...databases[1], prisma: away }, database().clock);
-      await expect(attempts[name]!(house, stage)).rejects.toThrow('away');
-      expect(await prisma().unsealedEvent.count()).toBe(before);
-    }
-  });
+          },
+        });
+        const query: Database['query'] = (statement) =>
+          statement.text.trimStart().startsWith('WITH') === (missing === 'write')
+            ? Promise.reject(new Error('away'))
+            : databases[1].query(statement);
+        // A session that is new has nothing to be read but its team.
+        if (missing === 'read' && name.startsWith('a new session')) continue;
+        const before = await prisma().unsealedEvent.count();
+        const house = openHouse({ ...databases[1], prisma: prismaAway, query }, database().clock);
+        await expect(attempts[name]!(house, stage)).rejects.toThrow('away');
+        expect(await prisma().unsealedEvent.count()).toBe(before);
+      }
+    },
+  );
 });

@@ -9,7 +9,10 @@ import type { House, Team } from '../support/house.ts';
 /** Shorthands for stopping and lifting, in one of the processes. */
 export function stopper({ emergency }: House, team: Team) {
   return {
-    stop: (input: { reason?: string; severity?: 'LOW' | 'MEDIUM' | 'HIGH' | 'CRITICAL' } = {}, by: Viewer = team.operator) =>
+    stop: (
+      input: { reason?: string; severity?: 'LOW' | 'MEDIUM' | 'HIGH' | 'CRITICAL' } = {},
+      by: Viewer = team.operator,
+    ) =>
       triggerEmergencyStop(emergency, by, {
         projectId: team.projectId,
         reason: 'smoke in the server room',
@@ -63,27 +66,12 @@ export async function approval(
   return id;
 }
 
-export async function budget({ deps: { prisma, ids, clock } }: House, projectId: string): Promise<void> {
-  const day = { start: clock.now(), end: addSeconds(clock.now(), 86_400) };
-  await prisma.budget.create({
-    data: {
-      id: ids.next('budget'),
-      projectId,
-      dailyTokenLimit: 100_000,
-      monthlyTokenLimit: 2_000_000,
-      dailyCostLimit: 100,
-      monthlyCostLimit: 2000,
-      dayStart: day.start,
-      dayEnd: day.end,
-      monthStart: day.start,
-      monthEnd: day.end,
-      updatedAt: day.start,
-    },
-  });
-}
-
 /** Something held of the budget. */
-export async function hold({ deps: { prisma, ids, clock } }: House, projectId: string, tokens = 100): Promise<string> {
+export async function hold(
+  { deps: { prisma, ids, clock } }: House,
+  projectId: string,
+  tokens = 100,
+): Promise<string> {
   const id = ids.next('reservation');
   await prisma.budgetReservation.create({
     data: {

@@ -20,7 +20,8 @@ beforeEach(async () => {
 });
 
 const prisma = () => scene.house.deps.prisma;
-const inForce = () => prisma().emergencyStop.findFirst({ where: { projectId: team.projectId, resolvedAt: null } });
+const inForce = () =>
+  prisma().emergencyStop.findFirst({ where: { projectId: team.projectId, resolvedAt: null } });
 const signals = () => prisma().stopSignal.count({ where: { projectId: team.projectId } });
 const report = (metrics: Record<string, number | string>, key?: string) =>
   reportExecutionEvent(scene.house.deps, team.agent, {
@@ -108,19 +109,29 @@ describe('behaviour 7.1: ERROR_RATE_HIGH', () => {
     const { deps } = scene.house;
     const elsewhere = await verbs(scene.house, other).start();
     for (let at = 0; at < 9; at += 1) await finish('FAILED');
-    const made = await createTask(deps, other.agent, { sessionId: elsewhere, agentName: 'a', instructions: 'do' });
+    const made = await createTask(deps, other.agent, {
+      sessionId: elsewhere,
+      agentName: 'a',
+      instructions: 'do',
+    });
     await finishTask(deps, other.agent, { taskId: made.reply.taskId, status: 'FAILED', result: null });
-    expect(await prisma().emergencyStop.count({ where: { projectId: { in: [team.projectId, other.projectId] } } })).toBe(0);
+    expect(
+      await prisma().emergencyStop.count({ where: { projectId: { in: [team.projectId, other.projectId] } } }),
+    ).toBe(0);
   });
 
   it('of twenty that fail at once is one stop', async () => {
     const { deps } = scene.house;
     const sessions = await Promise.all(Array.from({ length: 20 }, () => verbs(scene.house, team).start()));
     const made = await Promise.all(
-      sessions.map((id) => createTask(deps, team.agent, { sessionId: id, agentName: 'ada', instructions: 'do' })),
+      sessions.map((id) =>
+        createTask(deps, team.agent, { sessionId: id, agentName: 'ada', instructions: 'do' }),
+      ),
     );
     await Promise.allSettled(
-      made.map(({ reply }) => finishTask(deps, team.agent, { taskId: reply.taskId, status: 'FAILED', result: null })),
+      made.map(({ reply }) =>
+        finishTask(deps, team.agent, { taskId: reply.taskId, status: 'FAILED', result: null }),
+      ),
     );
     expect(await prisma().emergencyStop.count({ where: { projectId: team.projectId } })).toBe(1);
     expect(await signals()).toBe(0);
@@ -158,7 +169,10 @@ describe('behaviour 7.1: signals', () => {
   it('that lie there go with a stop that somebody triggers', async () => {
     await signal();
     const stop = await stopper(scene.house, team).stop({ severity: 'LOW' });
-    expect(stop).toMatchObject({ triggeredConditions: ['MANUAL_STOP', 'BUDGET_CRITICAL'], severity: 'CRITICAL' });
+    expect(stop).toMatchObject({
+      triggeredConditions: ['MANUAL_STOP', 'BUDGET_CRITICAL'],
+      severity: 'CRITICAL',
+    });
     expect(await signals()).toBe(0);
   });
 

@@ -3,9 +3,17 @@ import { appendConversationTurn } from '../../src/sessions/append-turn.ts';
 import { cancelSession, completeSession, failSession } from '../../src/sessions/end.ts';
 import { reportExecutionEvent } from '../../src/sessions/report.ts';
 import { createTask, finishTask } from '../../src/sessions/tasks.ts';
-import { eventsOf, everything, refusal, refusedWithoutTrace, seedTeam, type Team, verbs } from '../support/house.ts';
+import {
+  eventsOf,
+  everything,
+  refusal,
+  refusedWithoutTrace,
+  seedTeam,
+  type Team,
+  verbs,
+} from '../support/house.ts';
 import { withHouse } from '../support/with-house.ts';
-import { approval, budget, hold, stopper } from './scene.ts';
+import { approval, hold, stopper } from './scene.ts';
 
 const { scene, session, intervention, task, clock } = withHouse();
 let team: Team;
@@ -21,11 +29,17 @@ beforeEach(async () => {
 const theApproval = (id: string) => scene.house.deps.prisma.approval.findUniqueOrThrow({ where: { id } });
 const theStop = (id: string) => scene.house.deps.prisma.emergencyStop.findUniqueOrThrow({ where: { id } });
 const makeTask = async (sessionId: string) =>
-  (await createTask(scene.house.deps, team.agent, { sessionId, agentName: 'ada', instructions: 'do' })).reply.taskId;
+  (await createTask(scene.house.deps, team.agent, { sessionId, agentName: 'ada', instructions: 'do' })).reply
+    .taskId;
 
 describe('behaviour 7.2: a stop, in one transaction,', () => {
   it('halts every live session and its tasks, and says what they were', async () => {
-    const [active, waiting, ended, over] = [await act.start(), await act.start(), await act.start(), await act.start()];
+    const [active, waiting, ended, over] = [
+      await act.start(),
+      await act.start(),
+      await act.start(),
+      await act.start(),
+    ];
     const id = await act.ask(waiting);
     const [running, finished] = [await makeTask(active), await makeTask(active)];
     await finishTask(scene.house.deps, team.agent, { taskId: finished, status: 'COMPLETED', result: null });
@@ -49,7 +63,9 @@ describe('behaviour 7.2: a stop, in one transaction,', () => {
     expect(await task(running)).toMatchObject({ status: 'HALTED', haltedFrom: 'RUNNING' });
     expect((await task(finished)).status).toBe('COMPLETED');
     const { prisma } = scene.house.deps;
-    expect(await prisma.stoppedSession.findMany({ where: { stopId }, orderBy: { sessionId: 'asc' } })).toEqual([
+    expect(
+      await prisma.stoppedSession.findMany({ where: { stopId }, orderBy: { sessionId: 'asc' } }),
+    ).toEqual([
       { stopId, sessionId: active, status: 'ACTIVE' },
       { stopId, sessionId: again, status: 'WAITING_FOR_HUMAN' },
     ]);
@@ -75,7 +91,11 @@ describe('behaviour 7.2: a stop, in one transaction,', () => {
     expect(await theApproval(plan)).toMatchObject({ frozenAt: null, version: 0 });
     clock().advance(1_000_000);
     await act.sweep(id);
-    expect(await intervention(id)).toMatchObject({ status: 'PENDING', escalationLevel: 0, windowEnded: false });
+    expect(await intervention(id)).toMatchObject({
+      status: 'PENDING',
+      escalationLevel: 0,
+      windowEnded: false,
+    });
   });
 
   it('grants nothing: every verb of an agent, and every answer but a rejection, is EMERGENCY_STOPPED', async () => {
@@ -114,14 +134,23 @@ describe('behaviour 7.2: a stop, in one transaction,', () => {
     const { id } = await stop();
     const before = await everything(scene.house);
     const input = { sessionId, agentName: 'ada', type: 'step', idempotencyKey: 'k' };
-    expect((await reportExecutionEvent(scene.house.deps, team.agent, input)).reply).toEqual({ directive: 'HALT' });
+    expect((await reportExecutionEvent(scene.house.deps, team.agent, input)).reply).toEqual({
+      directive: 'HALT',
+    });
     expect(await everything(scene.house)).toEqual(before);
     await stopper(scene.house, team).lift(id);
-    expect((await reportExecutionEvent(scene.house.deps, team.agent, input)).reply).toEqual({ directive: 'CONTINUE' });
+    expect((await reportExecutionEvent(scene.house.deps, team.agent, input)).reply).toEqual({
+      directive: 'CONTINUE',
+    });
   });
 
   it('lets what is frozen be rejected or cancelled, and a halted session fail or be cancelled', async () => {
-    const [one, two, three, four] = [await act.start(), await act.start(), await act.start(), await act.start()];
+    const [one, two, three, four] = [
+      await act.start(),
+      await act.start(),
+      await act.start(),
+      await act.start(),
+    ];
     const [rejected, cancelled, failing] = [await act.ask(one), await act.ask(two), await act.ask(three)];
     const { id } = await stop();
     expect((await act.resolve(rejected, { resolutionType: 'REJECT' })).sessionResumed).toBe(false);
@@ -139,12 +168,14 @@ describe('behaviour 7.2: a stop, in one transaction,', () => {
   });
 
   it('cancels calls that were approved and not started, with the stop as reason, and releases their holds alone', async () => {
-    await budget(scene.house, team.projectId);
     const sessionId = await act.start();
     const inside = await act.start({ runner: 'inside' });
     const own = await makeTask(sessionId);
     const made = await makeTask(sessionId);
-    await scene.house.deps.prisma.task.update({ where: { id: made }, data: { madeForCall: true, status: 'PENDING' } });
+    await scene.house.deps.prisma.task.update({
+      where: { id: made },
+      data: { madeForCall: true, status: 'PENDING' },
+    });
     const [first, second, third] = [
       await hold(scene.house, team.projectId),
       await hold(scene.house, team.projectId),
@@ -152,12 +183,20 @@ describe('behaviour 7.2: a stop, in one transaction,', () => {
     ];
     const approved = { sessionId, status: 'APPROVED', respondedAt: clock().now() } as const;
     const waiting = await approval(scene.house, team, { ...approved, taskId: made, reservationId: first });
-    const started = await approval(scene.house, team, { ...approved, taskId: own, reservationId: second, startedAt: clock().now() });
+    const started = await approval(scene.house, team, {
+      ...approved,
+      taskId: own,
+      reservationId: second,
+      startedAt: clock().now(),
+    });
     const pending = await approval(scene.house, team, { sessionId, reservationId: third });
     const internal = await approval(scene.house, team, { ...approved, sessionId: inside });
     // In a session that is not live: its version is raised, and nothing else of it.
     const over = await act.start();
-    await scene.house.deps.prisma.session.update({ where: { id: over }, data: { status: 'TIMEOUT', staleAt: null, failureReason: 'no activity for 24 hours' } });
+    await scene.house.deps.prisma.session.update({
+      where: { id: over },
+      data: { status: 'TIMEOUT', staleAt: null, failureReason: 'no activity for 24 hours' },
+    });
     const stranded = await approval(scene.house, team, { ...approved, sessionId: over });
 
     const events = await eventsOf(scene.house, () => stop({ reason: 'too hot' }));
@@ -177,16 +216,26 @@ describe('behaviour 7.2: a stop, in one transaction,', () => {
     expect(await task(made)).toMatchObject({ status: 'CANCELLED', haltedFrom: null });
     expect(await task(own)).toMatchObject({ status: 'HALTED', haltedFrom: 'RUNNING' });
     const { prisma } = scene.house.deps;
-    const reservations = await prisma.budgetReservation.findMany({ where: { projectId: team.projectId }, orderBy: { id: 'asc' } });
+    const reservations = await prisma.budgetReservation.findMany({
+      where: { projectId: team.projectId },
+      orderBy: { id: 'asc' },
+    });
     expect(reservations.map(({ status }) => status)).toEqual(['RELEASED', 'HELD', 'HELD']);
     const stands = await prisma.budget.findUniqueOrThrow({ where: { projectId: team.projectId } });
-    expect([stands.tokensReserved, Number(stands.costReserved), stands.emergencyStopTriggered]).toEqual([200n, 3, true]);
+    expect([stands.tokensReserved, Number(stands.costReserved), stands.emergencyStopTriggered]).toEqual([
+      200n,
+      3,
+      true,
+    ]);
     expect(events.filter(({ type }) => type === 'budget_released')).toMatchObject([
       { data: { reservations: [first] } },
     ]);
-    expect(events.filter(({ type }) => type === 'approval_resolved').map(({ subjectId }) => subjectId).sort()).toEqual(
-      [waiting, internal, stranded].sort(),
-    );
+    expect(
+      events
+        .filter(({ type }) => type === 'approval_resolved')
+        .map(({ subjectId }) => subjectId)
+        .sort(),
+    ).toEqual([waiting, internal, stranded].sort());
   });
 
   it('writes an event for every single thing, by whoever stopped', async () => {
@@ -205,7 +254,12 @@ describe('behaviour 7.2: a stop, in one transaction,', () => {
     ]);
     expect(events.slice(1, 5).map(({ subjectId }) => subjectId)).toEqual([sessionId, taskId, id, call]);
     expect(events.every(({ by }) => by === team.operator.actor.id)).toBe(true);
-    expect(events[0]!.data).toMatchObject({ conditions: ['MANUAL_STOP'], severity: 'CRITICAL', sessions: 1, tasks: 1 });
+    expect(events[0]!.data).toMatchObject({
+      conditions: ['MANUAL_STOP'],
+      severity: 'CRITICAL',
+      sessions: 1,
+      tasks: 1,
+    });
     expect(events[1]!.data).toMatchObject({ from: 'WAITING_FOR_HUMAN', to: 'HALTED' });
   });
 
@@ -231,9 +285,13 @@ describe('behaviour 7.1: stopping', () => {
 
   it('raises the severity of the stop in force, and adds its condition; who and why stay', async () => {
     const first = await stop({ severity: 'LOW' });
-    const events = await eventsOf(scene.house, () => stop({ severity: 'HIGH', reason: 'worse' }, team.manager));
+    const events = await eventsOf(scene.house, () =>
+      stop({ severity: 'HIGH', reason: 'worse' }, team.manager),
+    );
     expect(await theStop(first.id)).toEqual({ ...first, severity: 'HIGH' });
-    expect(events).toMatchObject([{ type: 'emergency_stop_widened', subjectId: first.id, data: { reason: 'worse' } }]);
+    expect(events).toMatchObject([
+      { type: 'emergency_stop_widened', subjectId: first.id, data: { reason: 'worse' } },
+    ]);
     expect(await stop({ severity: 'MEDIUM' })).toMatchObject({ id: first.id, severity: 'HIGH' });
   });
 
@@ -249,7 +307,14 @@ describe('behaviour 7.1: stopping', () => {
     expect((await stop({ reason: 'x'.repeat(20_000) }, team.agent)).triggeredBy).toEqual(team.agent.actor);
     const other = await seedTeam(scene.house);
     expect(await refusal(stopper(scene.house, other).stop({}, team.operator))).toBe('NOT_FOUND');
-    expect(await refusal(stopper(scene.house, { ...team, projectId: 'project_none' }).stop({}, { ...team.admin, projectId: null }))).toBe('NOT_FOUND');
+    expect(
+      await refusal(
+        stopper(scene.house, { ...team, projectId: 'project_none' }).stop(
+          {},
+          { ...team.admin, projectId: null },
+        ),
+      ),
+    ).toBe('NOT_FOUND');
   });
 
   it('with nothing that runs has halted at once (7.3)', async () => {

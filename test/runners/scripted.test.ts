@@ -54,7 +54,7 @@ describe('a scripted session', () => {
     expect(question!.message).toBe('May I deploy 1.2?');
     await selectInterventionOption(house.deps, house.person, question!.id, { optionId: 'now' });
     await reaches(id, 'COMPLETED');
-    expect((await session(id)).result).toEqual({ chosen: 'now', by: 'Ada' });
+    expect((await session(id)).result).toEqual({ chosen: 'now', by: 'admin' });
     expect((await asked(id))[0]!.delivery).toBe('DELIVERED');
     const { prisma } = house.deps;
     expect(await prisma.task.findMany({ where: { sessionId: id } })).toMatchObject([

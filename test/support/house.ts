@@ -84,7 +84,13 @@ export function openHouse(
             path: ['runner'],
           },
   };
-  return { deps: { prisma: database.prisma, changeSession, clock, ids, stops, runners }, drives, announced, emergency, told };
+  return {
+    deps: { prisma: database.prisma, changeSession, clock, ids, stops, runners },
+    drives,
+    announced,
+    emergency,
+    told,
+  };
 }
 
 /** A project with a team, and whoever acts in it. */
@@ -103,7 +109,7 @@ export interface Team {
   stranger: Viewer;
 }
 
-export async function seedTeam({ deps }: House): Promise<Team> {
+export async function seedTeam({ deps }: Pick<House, 'deps'>): Promise<Team> {
   const { prisma, ids, clock } = deps;
   const createdAt = clock.now();
   const [projectId, elsewhere] = [ids.next('project'), ids.next('project')];
