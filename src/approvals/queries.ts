@@ -1,4 +1,5 @@
 import DataLoader from 'dataloader';
+import type { Query } from '../database/query.ts';
 import { Prisma, type Approval, type ApprovalVote, type PrismaClient } from '../generated/prisma/client.ts';
 import type { ApprovalKind, ApprovalStatus, RiskLevel } from '../generated/prisma/enums.ts';
 import type { Listing, Page } from '../graphql/connection.ts';
