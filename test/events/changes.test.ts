@@ -61,7 +61,14 @@ describe('changes', () => {
       logged(null, stop),
       logged(null, 'key'),
     ]);
-    const nothing = { session: null, interventions: [], approvals: [], budget: false, stops: [] };
+    const nothing = {
+      session: null,
+      sessions: [],
+      interventions: [],
+      approvals: [],
+      budget: false,
+      stops: [],
+    };
     expect(told).toEqual([
       {
         ...nothing,

@@ -12,12 +12,14 @@ async function npmTest(file: string, env: Record<string, string> = {}) {
   const child = spawn(process.execPath, [script, file], {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
   });
+  // Two pipes have no order between them: what is said last is said on the first.
   let output = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+  let faults = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (faults += text));
   const code = await new Promise((resolve) => child.once('close', resolve));
   const lines = output.trimEnd().split('\n');
-  return { code, output, last: lines.at(-1)!, said: lines.at(-2)! };
+  return { code, output: output + faults, last: lines.at(-1)!, said: lines.at(-2)! };
 }
 
 test('runs on the embedded database alone, and says so (1.2)', { timeout: 120_000 }, async () => {

@@ -2,7 +2,7 @@
 
 const STAND_INS =
   /example|xxxx|placeholder|change[-_]?me|change[-_]?this|dummy|sample|your[-_]|<[a-z]|\*\*\*|\.\.\.|…|redacted|not[-_]?a[-_]?secret|fake|todo|0000000|1234567890?|abcdefg/i;
-/** `${NAME}`, `{{ name }}`, `$NAME`, `%NAME%`, `var.name`, `process.env.NAME`, `@vault`. */
+/** `${NAME}`, `{{ name }}`, `$NAME`, `%NAME%`, `var.name`, a member of the environment, `@vault`. */
 const REFERENCE =
   /^(?:\$|\{\{|%[A-Za-z]|@|&|\\)|\$\{|\{\{|^(?:process\.env|os\.environ|os\.getenv|env|var|vars|secrets|config|local|data|module|settings|props|this|self)[.[(]/;
 
