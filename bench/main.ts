@@ -2,11 +2,12 @@
  * `npm run bench [-- name …]`: every figure that the README's table shows, of the product as it ships, in processes of
  * its own, on the embedded database and on PostgreSQL where one answers (TEST_DATABASE_URL, or the local one). Names:
  * cycle, replicas, fan-out, list, deadlines, budget, stop, start. The load comes from this machine too: quote ratios of one
- * run.
+ * run, and to the bare statements that each run begins with.
  */
 import { randomBytes } from 'node:crypto';
 import { cpus } from 'node:os';
 import { cycleRow, measureCycle, resumeRow } from './decision-cycle.ts';
+import { measureBareSql } from './bare-sql.ts';
 import { measureDeadlines } from './deadlines.ts';
 import { measureStop } from './emergency-stop.ts';
 import { measureFanOut } from './fan-out.ts';
@@ -22,6 +23,7 @@ const wanted = (name: string): boolean => asked.length === 0 || asked.includes(n
 
 console.log(`${cpus().length} processors (${cpus()[0]?.model.trim()}), Node ${process.version}\n`);
 console.log(header);
+await measureBareSql(SECONDS).then(print);
 
 for (const database of ['embedded', 'postgres'] as const) {
   if (wanted('cycle')) {

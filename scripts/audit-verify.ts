@@ -23,7 +23,8 @@ written.
 
 Who can write to the database can also rewrite a whole chain. Keep the heads where such a person can't reach them:
   npm run --silent audit:verify -- --json > heads.json
-A PostgreSQL database is read while the server runs. The embedded one has to be stopped first.
+A PostgreSQL database is read while the server runs. The embedded one has to be stopped first, and
+be up to date: no migration is applied.
 
 Exit code: 0 intact, 1 broken, 2 could not be checked.`;
 
@@ -114,7 +115,13 @@ async function openFolder(dataDirectory: string): Promise<Opened> {
     throw new Unchecked(`there is no database in ${dataDirectory}: set DATA_DIR or DATABASE_URL`);
   }
   try {
-    return await openEmbedded({ dataDirectory, clock: systemClock, log: createLog('silent') });
+    // A verification that changed what it verifies would be none.
+    return await openEmbedded({
+      dataDirectory,
+      clock: systemClock,
+      log: createLog('silent'),
+      onlyMigrated: true,
+    });
   } catch (error) {
     if (!(error instanceof DataDirectoryInUse)) throw error;
     throw new Unchecked(

@@ -9,6 +9,7 @@ import { createSweeps, type Sweeps } from './clock/sweeps.ts';
 import type { Config } from './config.ts';
 import { IN_MEMORY } from './database/embedded.ts';
 import { type Database, openDatabase } from './database/open.ts';
+import { createUpkeep } from './database/upkeep.ts';
 import { createStops } from './emergency/stops.ts';
 import { createStopWatch } from './emergency/watch.ts';
 import { createChanges } from './events/changes.ts';
@@ -33,6 +34,7 @@ import { sealedSigningKeys } from './permits/queries.ts';
 import { KEYS_KEPT_FOR } from './permits/rules.ts';
 import { signPermit } from './permits/sign.ts';
 import { createSigningKeys } from './permits/signing-keys.ts';
+import { onPlanSettled, onStepSettled } from './recovery/settled.ts';
 import { createBreakers, createHttpRunner } from './runners/http/runner.ts';
 import { createRegistry } from './runners/registry.ts';
 import { createScriptedRunner } from './runners/scripted/runner.ts';
@@ -152,13 +154,18 @@ export function createApp({ config, clock, log, database: given }: AppOptions): 
       committed,
       stops: emergency,
       enqueueDrives: queue.enqueueDrives,
+      enqueueRecoveries: queue.enqueueRecoveries,
+      onSettled: {
+        BUDGET_OVERRIDE: grantApproved({ ids, changes }),
+        RECOVERY_PLAN: (tx, settlement) => onPlanSettled(tx, house, settlement),
+        RECOVERY_STEP: (tx, settlement) => onStepSettled(tx, house, settlement),
+      },
       wakeSweeps: (dueAt) => sweeps?.wake(dueAt),
       ledger: createLedger(budgetDeps),
       forget: authenticator.forget,
       runners,
       signingKeys,
       safety: createAnalysis(safety),
-      onSettled: { BUDGET_OVERRIDE: grantApproved({ ids, changes }) },
       permits: {
         digestOf: actionDigest,
         sign: (permit) => signPermit({ clock, signingKeys, publicUrl: () => url }, permit),
@@ -166,7 +173,8 @@ export function createApp({ config, clock, log, database: given }: AppOptions): 
       publicUrl: () => url,
     };
     // The clock's work goes with the lead, like sealing: whatever the processes' roles, exactly one does it.
-    const more = [createBudgetSweep(budgetDeps), createApprovalSweep(house)];
+    const more = [createApprovalSweep(house), createBudgetSweep(budgetDeps)];
+    if (database.kind === 'embedded') more.push(createUpkeep({ query: database.query, clock }));
     sweeps = createSweeps({ database, clock, log, deps: house, more });
     sweeps.start();
     stops.push(() => sweeps?.stop());
@@ -174,7 +182,15 @@ export function createApp({ config, clock, log, database: given }: AppOptions): 
     watch.start();
     stops.push(() => watch.stop());
     if (config.processRoles.worker) {
-      const worker = createWorker({ database, clock, log, queue, sessions: house, runners });
+      const worker = createWorker({
+        database,
+        clock,
+        log,
+        queue,
+        sessions: house,
+        recoveries: house,
+        runners,
+      });
       await worker.start();
       stops.push(() => worker.stop(STOP_TURNS_WITHIN));
     }

@@ -9,7 +9,7 @@ import { changeProjectApprovalNow, resolvedEvent } from './change-project-approv
 import { expireProjectApproval } from './expire.ts';
 import { isCall, isOfSession, isPending, mayCancel, notFound } from './rules.ts';
 import type { ApprovalDeps } from './seams.ts';
-import { settleInDraft } from './settle.ts';
+import { type Ending, settleInDraft } from './settle.ts';
 import { settled } from './vote.ts';
 
 /**
@@ -60,7 +60,7 @@ interface Circumstances {
 function cancelInDraft(
   draft: Draft,
   approval: VotedApproval,
-  ending: { reason: string | null; tells: boolean },
+  ending: Pick<Ending, 'reason' | 'tells' | 'keepsBegun'>,
   circumstances: Circumstances,
 ): void {
   const answers = draft.approvals.filter((other) => other.callId === approval.id && isPending(other));
@@ -70,7 +70,10 @@ function cancelInDraft(
   }
 }
 
-/** Cancels everything open of a session that ends. Nobody is left to be told. */
+/**
+ * Cancels everything open of a session that ends. Nobody is left to be told. A call that has begun may be at work, and may
+ * hand in its figures yet (behaviour 5.3).
+ */
 export function cancelAllOpen(draft: Draft, reason: string | null, circumstances: Circumstances): void {
   const open = draft.approvals.filter(
     (approval) => approval.open && (isPending(approval) || isCall(approval)),
@@ -79,5 +82,5 @@ export function cancelAllOpen(draft: Draft, reason: string | null, circumstances
   const calls = open.filter(isCall);
   const alone = open.filter(({ callId }) => !calls.some(({ id }) => id === callId) && callId !== null);
   for (const approval of [...calls, ...alone])
-    cancelInDraft(draft, approval, { reason, tells: false }, circumstances);
+    cancelInDraft(draft, approval, { reason, tells: false, keepsBegun: true }, circumstances);
 }

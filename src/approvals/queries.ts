@@ -1,4 +1,5 @@
 import DataLoader from 'dataloader';
+import type { Query } from '../database/query.ts';
 import { Prisma, type Approval, type ApprovalVote, type PrismaClient } from '../generated/prisma/client.ts';
 import type { ApprovalKind, ApprovalStatus, RiskLevel } from '../generated/prisma/enums.ts';
 import type { Listing, Page } from '../graphql/connection.ts';
@@ -19,7 +20,7 @@ const table = { name: 'approvals', prefix: 'approval', columns: approvalColumns 
 
 /** Newest first; approvals_project_id_id_idx, approvals_session_id_id_idx and approvals_project_pending_idx serve it. */
 export function listApprovals(
-  prisma: PrismaClient,
+  query: Query,
   viewer: Viewer,
   filter: ApprovalFilter,
   page: Page,
@@ -33,7 +34,7 @@ export function listApprovals(
     ...oneOf('risk_level', filter.riskLevel),
     ...within('created_at', filter.createdAt),
   ];
-  return listNewestFirst(prisma, table, conditions, page);
+  return listNewestFirst(query, table, conditions, page);
 }
 
 export async function findApproval(

@@ -47,7 +47,7 @@ builder.queryFields((t) => ({
     description: 'Newest first.',
     args: { filter: t.arg({ type: ApprovalFilter }), ...cursorArgs(t.arg) },
     resolve: (_, { filter, ...page }, { viewer, house }) =>
-      listApprovals(house.prisma, viewer, filter ?? {}, pageOf(page)),
+      listApprovals(house.database.query, viewer, filter ?? {}, pageOf(page)),
   }),
 }));
 
@@ -57,7 +57,7 @@ builder.prismaObjectField('Session', 'approvals', (t) =>
     description: 'Newest first.',
     args: cursorArgs(t.arg),
     resolve: ({ id }, args, { viewer, house }) =>
-      listApprovals(house.prisma, viewer, { sessionId: id }, pageOf(args)),
+      listApprovals(house.database.query, viewer, { sessionId: id }, pageOf(args)),
   }),
 );
 

@@ -17,6 +17,8 @@ export interface Ending {
   modifications?: Json;
   /** The runner of its session has to be told; false where the session ends with it. */
   tells?: boolean;
+  /** A call that has begun keeps its hold until it is settled or out of time: what it does may cost all the same. */
+  keepsBegun?: boolean;
 }
 
 /**
@@ -35,7 +37,8 @@ export function settleInDraft(
     delivery: told ? 'PENDING' : 'UNANSWERED',
   };
   putApproval(draft, after);
-  if (isCall(after) && after.status !== 'APPROVED') releaseHold(draft, after);
+  const begun = ending.keepsBegun === true && after.startedAt !== null;
+  if (isCall(after) && after.status !== 'APPROVED' && !begun) releaseHold(draft, after);
   if (!isCall(after) && after.status !== 'REQUIRES_MODIFICATION') closeCall(draft, after);
   moveTask(draft, tasks, after, actor, now);
   draft.session = { ...draft.session, lastActivity: now };

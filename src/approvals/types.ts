@@ -152,7 +152,8 @@ export const AgentCallApproval = builder.objectRef<Row>('AgentCallApproval').imp
         'Once approved, for the requester alone: an ES256 JWT (sub: the approval, digest, exp, jti) that a tool can check ' +
         'offline against /.well-known/jwks.json before it acts.',
       extensions: { personal: true },
-      resolve: (row, _, { viewer }) => (isRequester(row, viewer) && row.status === 'APPROVED' ? row.permit : null),
+      resolve: (row, _, { viewer }) =>
+        isRequester(row, viewer) && row.status === 'APPROVED' ? row.permit : null,
     }),
     reservation: t.field({
       type: BudgetReservation,

@@ -43,7 +43,9 @@ export const selectColumns = (columns: Record<string, string>, alias: string): s
     .map(([field, type]) => `${alias}.${snake(field)}${EXACT.has(type) ? '::text' : ''} AS "${field}"`)
     .join(', ');
 
-export const selectBudget = selectColumns(budgetColumns, 'b');
+/** `b` is the budget; the time zone is the one before the lock, if that had to be waited for. */
+export const selectBudget = `${selectColumns(budgetColumns, 'b')},
+  (SELECT p.time_zone FROM projects p WHERE p.id = b.project_id) AS "timeZone"`;
 export const selectReservation = selectColumns(reservationColumns, 'r');
 
 type Row = Record<string, unknown>;
@@ -86,10 +88,10 @@ export async function lockBudgets(
   const over = budgets.filter(({ read }) => isOver(read, now)).map(({ read }) => read.projectId);
   const zones = await readZones(query, over);
   return new Map(
-    budgets.map(({ read, raised }) => [
-      read.projectId,
-      begin(read, { zone: zones.get(read.projectId) ?? 'UTC', raised }, now),
-    ]),
+    budgets.map(({ read, raised }) => {
+      const timeZone = zones.get(read.projectId) ?? read.timeZone;
+      return [read.projectId, begin({ ...read, timeZone }, raised, now)];
+    }),
   );
 }
 

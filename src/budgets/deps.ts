@@ -1,4 +1,5 @@
 import type { Query } from '../database/query.ts';
+import type { Stops } from '../emergency/stops.ts';
 import type { Changes } from '../events/changes.ts';
 import type { PrismaClient } from '../generated/prisma/client.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -12,6 +13,5 @@ export interface BudgetDeps {
   changes: Pick<Changes, 'announce'>;
   /** Called after a commit that wrote events. */
   committed: () => void;
-  /** Looks whether there is reason to stop the project, and does. */
-  stops: { look(projectId: string): Promise<void> };
+  stops: Pick<Stops, 'look'>;
 }

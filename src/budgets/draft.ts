@@ -35,12 +35,8 @@ export interface BudgetDraft {
 }
 
 /** Begins by starting the periods that run at `now`, where others are over (behaviour 6.1). */
-export function begin(
-  read: BudgetState,
-  { zone, raised }: { zone: string; raised: ReadonlySet<string> },
-  now: Date,
-): BudgetDraft {
-  const begun = rolled(read, zone, now);
+export function begin(read: BudgetState, raised: ReadonlySet<string>, now: Date): BudgetDraft {
+  const begun = rolled(read, read.timeZone, now);
   const draft = { read, begun, state: begun, raised, made: [], ended: [], told: [], signals: [] };
   return { ...draft, events: begun === read ? [] : [periodStarted(read, begun, now)] };
 }

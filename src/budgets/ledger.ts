@@ -68,13 +68,14 @@ async function round(deps: BudgetDeps, calls: Call[]): Promise<Fared[]> {
     const moving = await prepare(deps, calls, fared);
     if (moving.length > 0) await move(deps, moving, fared);
   } catch (error) {
-    // A key that another process wrote at this instant, or a value that the database will not have: nothing of what is
-    // not in `fared` was written. Each by itself, only the one at fault fails.
-    if (!isDataFault(error)) throw error;
     const left = calls.filter((call) => !fared.has(call));
-    if (left.length === 1)
-      fared.set(left[0]!, hasKey(left[0]!) ? AGAIN : { status: 'rejected', reason: error });
-    else for (const call of left) fared.set(call, (await round(deps, [call]))[0]!);
+    // A key that another process wrote at this instant, or a value that the database will not have: nothing of what is
+    // left was written. Each by itself, only the one at fault fails.
+    if (isDataFault(error) && left.length > 1)
+      for (const call of left) fared.set(call, (await round(deps, [call]))[0]!);
+    else
+      for (const call of left)
+        fared.set(call, isDataFault(error) && hasKey(call) ? AGAIN : { status: 'rejected', reason: error });
   }
   return calls.map((call) => fared.get(call)!);
 }
@@ -160,8 +161,12 @@ async function move(deps: BudgetDeps, moving: readonly Moving[], fared: Map<Call
   announce(deps, events);
   if (left.length === 0) return;
   const { verdicts, written } = await moveLocked(deps, left, (each) => rememberedKey(deps, each));
-  for (const [call, verdict] of verdicts) fared.set(call, toFared(verdict));
-  await announceAndLook(deps, written);
+  const looked = await announceAndLook(deps, written).then(
+    () => null,
+    (reason: unknown): Fared => ({ status: 'rejected', reason }),
+  );
+  // Committed, and not to be done again: who asks once more finds out how it stands.
+  for (const [call, verdict] of verdicts) fared.set(call, looked ?? toFared(verdict));
 }
 
 function rememberedKey({ clock }: BudgetDeps, { call, move: made }: Moving): RememberedKey[] {

@@ -95,6 +95,7 @@ const unused = (limit: bigint): LineState => ({ limit, used: 0n, overridden: 0n 
 export const newBudget = (projectId: string, zone: string, now: Date): BudgetState => ({
   id: budgetIdOf(projectId),
   projectId,
+  timeZone: zone,
   tokens: { reserved: 0n, daily: unused(100_000n), monthly: unused(2_000_000n) },
   cost: { reserved: 0n, daily: unused(toUnits('100')), monthly: unused(toUnits('2000')) },
   day: dayOf(zone, now),

@@ -54,6 +54,7 @@ async function send(
   const ends = moves.filter((move) => move.kind !== 'hold');
   const events = eventsOf(moves.map(told), now).map((event) => unsealed(ids, event));
   const wanted = [...sums(moves)];
+  const places = new Map(wanted.map(([projectId], at) => [projectId, at + 1]));
   const list = <T>(rows: readonly T[], value: (row: T) => string | number): string =>
     rows.map(value).join(',');
   const values = [
@@ -68,12 +69,12 @@ async function send(
       ? []
       : [
           list(holds, ({ reservationId }) => reservationId),
-          list(holds, ({ projectId }) => projectId),
+          list(holds, ({ projectId }) => places.get(projectId)!),
           list(holds, ({ approvalId }) => approvalId ?? ''),
           list(holds, ({ tokens }) => tokens),
           list(holds, ({ cost }) => toDecimal(cost)),
-          list(holds, ({ createdAt }) => createdAt.toISOString()),
-          list(holds, ({ expiresAt }) => expiresAt.toISOString()),
+          list(holds, ({ createdAt }) => createdAt.getTime() - now.getTime()),
+          list(holds, ({ expiresAt }) => expiresAt.getTime() - now.getTime()),
         ]),
     ...(ends.length === 0
       ? []

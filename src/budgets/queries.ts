@@ -31,23 +31,24 @@ export async function readBudgets(
   projectIds: readonly string[],
   now: Date,
 ): Promise<(ShownBudget | null)[]> {
-  const rows = await query<Record<string, unknown> & { timeZone: string; alerts: AlertJson[] }>({
-    text: `SELECT ${selectBudget}, p.time_zone AS "timeZone", (
+  const rows = await query<Record<string, unknown> & { alerts: AlertJson[] }>({
+    text: `SELECT ${selectBudget}, (
         SELECT coalesce(json_agg(json_build_object('limitType', a.limit_type, 'alertType', a.alert_type,
           'periodStart', a.period_start, 'thresholdValue', a.threshold_value::text, 'currentValue', a.current_value::text,
           'triggeredAt', a.triggered_at) ORDER BY a.triggered_at DESC, a.threshold_value DESC), '[]')
         FROM budget_alerts a WHERE a.budget_id = b.id AND a.period_start >= least(b.day_start, b.month_start)) AS alerts
-      FROM budgets b JOIN projects p ON p.id = b.project_id WHERE b.project_id = ANY($1::text[])`,
+      FROM budgets b WHERE b.project_id = ANY($1::text[])`,
     values: [projectIds],
   });
   const shown = new Map(
-    rows.map(({ alerts, timeZone, ...row }) => {
-      const state = rolled(reviveBudget(row), timeZone, now);
+    rows.map(({ alerts, ...row }) => {
+      const read = reviveBudget(row);
+      const state = rolled(read, read.timeZone, now);
       const running = alerts.filter(
         ({ limitType, periodStart }) =>
           lineOf(state, limitType as BudgetLimitType).period.start.getTime() === Date.parse(periodStart),
       );
-      const { id, projectId } = state;
+      const { id, projectId, timeZone } = state;
       return [projectId, { id, projectId, timeZone, state, alerts: running.map(reviveAlert) }];
     }),
   );

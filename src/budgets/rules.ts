@@ -34,7 +34,7 @@ export interface BudgetCheck {
   /** It would take the day's cost past the emergency level: asking in earnest stops the project (behaviour 6.4). */
   readonly emergencyStopRequired: boolean;
   /** The lines that it does not fit into. */
-  readonly violations: readonly BudgetLimitType[];
+  readonly violations: BudgetLimitType[];
 }
 
 /** One line with all that it counts. In tokens, or in ten-thousandths of a dollar. */

@@ -16,6 +16,8 @@ export interface Period {
 export interface BudgetState {
   readonly id: string;
   readonly projectId: string;
+  /** The project's: what the next periods are counted by. */
+  readonly timeZone: string;
   readonly tokens: { readonly reserved: bigint; readonly daily: LineState; readonly monthly: LineState };
   readonly cost: { readonly reserved: bigint; readonly daily: LineState; readonly monthly: LineState };
   readonly day: Period;
@@ -66,7 +68,7 @@ export function toDecimal(units: bigint): string {
   return `${units < 0n ? '-' : ''}${digits.slice(0, -4)}.${digits.slice(-4)}`;
 }
 
-/** A row of `budgets`, its numbers as text or exact values, its instants as text or Date. */
+/** A row of `budgets` with its project's time zone, its numbers as text or exact values, its instants as text or Date. */
 export function reviveBudget(row: Record<string, unknown>): BudgetState {
   const tokens = (field: Field): bigint => BigInt(String(row[field]));
   const cost = (field: Field): bigint => toUnits(String(row[field]));
@@ -74,6 +76,7 @@ export function reviveBudget(row: Record<string, unknown>): BudgetState {
   return {
     id: row.id as string,
     projectId: row.projectId as string,
+    timeZone: row.timeZone as string,
     tokens: {
       reserved: tokens('tokensReserved'),
       daily: {

@@ -64,12 +64,14 @@ const insert = (table: string, columns: Record<string, string>, json: string): s
     JOIN moved ON moved.project_id = r."projectId"`;
 };
 
-const held = (parameters: readonly string[]): string => `held AS (
+/** A hold names its project by its place among those that are moved, and its instants by the milliseconds since now. */
+const held = (parameters: readonly string[], now: string): string => `held AS (
     INSERT INTO budget_reservations (id, project_id, approval_id, tokens, cost, status, created_at, expires_at)
-    SELECT a.id, a.project_id, nullif(a.approval_id, ''), a.tokens, a.cost, 'HELD', a.created_at, a.expires_at
-    FROM unnest(${lists(parameters, ['text', 'text', 'text', 'int', 'numeric', 'timestamptz', 'timestamptz'])})
-      AS a(id, project_id, approval_id, tokens, cost, created_at, expires_at)
-    JOIN moved ON moved.project_id = a.project_id)`;
+    SELECT a.id, w.project_id, nullif(a.approval_id, ''), a.tokens, a.cost, 'HELD',
+      ${now}::timestamptz + a.created * interval '1 millisecond', ${now}::timestamptz + a.expires * interval '1 millisecond'
+    FROM unnest(${lists(parameters, ['text', 'int', 'text', 'int', 'numeric', 'bigint', 'bigint'])})
+      WITH ORDINALITY AS a(id, place, approval_id, tokens, cost, created, expires, ordinal)
+    JOIN wanted w ON w.place = a.place JOIN moved ON moved.project_id = w.project_id ORDER BY a.ordinal)`;
 
 const ending = (parameters: readonly string[]): string => `ending AS MATERIALIZED (
     SELECT i.settles, r.project_id, r.id, i.tokens, i.cost, r.tokens AS freed_tokens, r.cost AS freed_cost
@@ -115,7 +117,8 @@ function write({ holds, ends, keys }: Parts): string {
   const endings = take(ends ? 4 : 0);
   const [remembered] = take(keys ? 1 : 0);
   return `WITH wanted AS MATERIALIZED (
-    SELECT * FROM unnest(${lists(wanted, ['text', 'bigint', 'numeric', 'int', 'int'])}) AS w(project_id, tokens, cost, holds, ends)),
+    SELECT * FROM unnest(${lists(wanted, ['text', 'bigint', 'numeric', 'int', 'int'])}) WITH ORDINALITY
+      AS w(project_id, tokens, cost, holds, ends, place)),
   ${
     ends
       ? ending(endings)
@@ -125,7 +128,7 @@ function write({ holds, ends, keys }: Parts): string {
   },
   ${[
     moved(wanted[0]!, now, ends),
-    ...(holds ? [held(asked)] : []),
+    ...(holds ? [held(asked, now)] : []),
     ...(ends ? [ended(endings[0]!)] : []),
     ...(remembered ? [`keys AS (${insert('idempotency_keys', idempotencyColumns, remembered)})`] : []),
     `events AS (${insert('unsealed_events', eventColumns, events)})`,
@@ -136,10 +139,11 @@ function write({ holds, ends, keys }: Parts): string {
 const texts = new Map<string, string>();
 
 /**
- * Its parameters, lists all but one as texts with commas: for each project its id, the tokens and the cost that are to
- * be held, how many holds, how many ends; now; the events, as JSON; where there are holds, their ids, projects,
- * approvals, tokens, costs, beginnings and ends; where holds end, their ids, whether they are settled, and the real
- * tokens and costs; where there are idempotency keys, these as JSON.
+ * Its parameters, lists all but two as texts with commas: for each project its id, the tokens and the cost that are to
+ * be held, how many holds, how many ends; now; the events, as JSON; where there are holds, their ids, the places of their
+ * projects among the first, approvals, tokens, costs, and in milliseconds from now their beginnings and ends; where holds
+ * end, their ids, whether they are settled, and the real tokens and costs; where there are idempotency keys, these as
+ * JSON.
  */
 export function moveStatement(parts: Parts): string {
   const key = `${parts.holds} ${parts.ends} ${parts.keys}`;

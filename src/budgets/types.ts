@@ -111,7 +111,7 @@ export const BudgetCheckType = builder.objectRef<BudgetCheck>('BudgetCheck').imp
     }),
     violations: t.field({
       type: [BudgetLimitTypeEnum],
-      resolve: ({ violations }) => [...violations],
+      resolve: ({ violations }) => violations,
     }),
   }),
 });

@@ -8,7 +8,7 @@ import type { DataDirectory } from './data-directory.ts';
 import { embeddedAdapter } from './embedded-adapter.ts';
 import { EmbeddedEngine } from './embedded-engine.ts';
 import { aloneLeads } from './leadership.ts';
-import { migrate } from './migrate.ts';
+import { assertMigrated, migrate } from './migrate.ts';
 import type { MigrationSession } from './migrate.ts';
 import type { Database, DatabaseOptions } from './open.ts';
 import { type Query, RANDOM_PAGE_COST, type Statement } from './query.ts';
@@ -23,6 +23,8 @@ export const ENGINE_MAJOR = '18';
 export type EmbeddedOptions = Omit<DatabaseOptions, 'url'> & {
   /** A dump of a data folder to begin with instead of an empty one. */
   image?: Blob;
+  /** Refuses a database that migrations are still to be applied to, and leaves it as it is. */
+  onlyMigrated?: boolean;
 };
 
 /** PostgreSQL inside this process, its files below `dataDirectory`, which it takes for itself until it is closed. */
@@ -32,7 +34,9 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Database> 
   let pglite: PGlite | undefined;
   try {
     pglite = await startEngine(taken, options.image);
-    await migrate(embeddedSession(pglite), { directory, clock, log });
+    const session = embeddedSession(pglite);
+    if (options.onlyMigrated) await assertMigrated(session, { directory, log });
+    else await migrate(session, { directory, clock, log });
     return assemble(pglite, taken, options);
   } catch (error) {
     await pglite?.close();

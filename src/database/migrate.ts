@@ -48,11 +48,35 @@ export async function migrate(session: MigrationSession, options: MigrateOptions
   });
   const engine = await openSchemaEngine(factory);
   try {
-    await assertKnown(engine, migrationsList, log);
+    const diagnosis = await diagnose(engine, migrationsList);
+    assertKnown(diagnosis, log);
+    await forgetFailed(engine, diagnosis, log);
     const { appliedMigrationNames } = await engine.applyMigrations({ migrationsList, filters: everything });
     return appliedMigrationNames;
   } catch (error) {
     throw failure ?? error;
+  } finally {
+    engine.free();
+  }
+}
+
+/** Changes nothing: MigrationRefused where migrations are still to be applied, or where the database is ahead. */
+export async function assertMigrated(
+  { factory }: MigrationSession,
+  { directory, log }: Pick<MigrateOptions, 'directory' | 'log'>,
+): Promise<void> {
+  const migrationsList = await readMigrations(directory);
+  const engine = await openSchemaEngine(factory);
+  try {
+    const diagnosis = await diagnose(engine, migrationsList);
+    assertKnown(diagnosis, log);
+    const { history, failedMigrationNames } = diagnosis;
+    const pending = history?.diagnostic === 'databaseIsBehind' ? history.unappliedMigrationNames : [];
+    if (pending.length + failedMigrationNames.length === 0) return;
+    throw new MigrationRefused(
+      `the database is that of an older version, without ${[...pending, ...failedMigrationNames].join(', ')}: ` +
+        'start the server once, which brings it up to date, or use the version that wrote it.',
+    );
   } finally {
     engine.free();
   }
@@ -78,12 +102,10 @@ WHERE "migration_name" = '${migration.path.replaceAll("'", "''")}' AND "finished
   });
 }
 
-async function assertKnown(engine: SchemaEngine, migrationsList: MigrationList, log: Log): Promise<void> {
-  const diagnosis = await engine.diagnoseMigrationHistory({
-    migrationsList,
-    optInToShadowDatabase: false,
-    filters: everything,
-  });
+const diagnose = (engine: SchemaEngine, migrationsList: MigrationList) =>
+  engine.diagnoseMigrationHistory({ migrationsList, optInToShadowDatabase: false, filters: everything });
+
+function assertKnown(diagnosis: DiagnoseMigrationHistoryOutput, log: Log): void {
   const unknown = unknownMigrations(diagnosis);
   if (unknown.length > 0) {
     throw new MigrationRefused(
@@ -97,7 +119,14 @@ async function assertKnown(engine: SchemaEngine, migrationsList: MigrationList, 
       'this migration was changed after it was applied; the database keeps the older text',
     );
   }
-  for (const migrationName of diagnosis.failedMigrationNames) {
+}
+
+async function forgetFailed(
+  engine: SchemaEngine,
+  { failedMigrationNames }: DiagnoseMigrationHistoryOutput,
+  log: Log,
+): Promise<void> {
+  for (const migrationName of failedMigrationNames) {
     log.warn(
       { migration: migrationName },
       'this migration was interrupted or failed and left nothing; trying it again',

@@ -16,11 +16,11 @@ export interface Statement {
 /**
  * Sends one statement as it is, past Prisma, for those that every request takes: they name no model, and what Prisma
  * does to arguments and rows cost as much as the statement. Rows come by column name: JSON parsed, instants as Date,
- * bigint as BigInt. Errors carry the SQLSTATE as `code`; faults.ts knows them.
+ * bigint as BigInt, a list of an enum as text. Errors carry the SQLSTATE as `code`; faults.ts knows them.
  */
 export type Query = <Row>(statement: Statement) => Promise<Row[]>;
 
-/** The same in a transaction that is open. Prisma gives the rows there: the same, bar the price. */
+/** The same through Prisma, in a transaction that is open or for what only Prisma reads. */
 export const queryWithin =
   (tx: RawTx): Query =>
   <Row>({ text, values }: Statement) =>

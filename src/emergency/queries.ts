@@ -1,4 +1,5 @@
 import type { EmergencyStop, PrismaClient, Session, Task } from '../generated/prisma/client.ts';
+import { queryWithin } from '../database/query.ts';
 import type { Listing, Page } from '../graphql/connection.ts';
 import { equals, listNewestFirst } from '../graphql/list.ts';
 import { inScope, type Viewer } from '../identity/viewer.ts';
@@ -22,7 +23,8 @@ export const listStops = (
   page: Page,
 ): Promise<Listing<EmergencyStop>> =>
   listNewestFirst(
-    prisma,
+    // Through Prisma, which reads a list of an enum; the drivers give its text.
+    queryWithin(prisma),
     { name: 'emergency_stops', prefix: 'stop', columns },
     equals('project_id', projectId),
     page,

@@ -74,7 +74,8 @@ const held = (row: string): string =>
 const later = (instant: string): string => `${instant} + h.held * interval '1 millisecond'`;
 
 /**
- * $1 stop, $2 project, $3 the sessions locked, $4 and $5 the sessions and tasks abandoned, $6 now, $7 when a session that
+ * What was restored is looked up in hashed lists, never joined: the planner expects few rows of a part of a statement, and
+ * compares all with all. $1 stop, $2 project, $3 the sessions locked, $4 and $5 the sessions and tasks abandoned, $6 now, $7 when a session that
  * goes on is stale, $8 why abandoned. A task whose session has ended meanwhile does not come back either. An approval's
  * warning comes at 80 % of its time, as ever: counted from its new end.
  */
@@ -122,10 +123,10 @@ const THAW = `
   approvals_cancelled AS (
     UPDATE approvals a SET status = 'CANCELLED', rejection_reason = $8, responded_at = $6::timestamptz, due_at = NULL,
       frozen_at = NULL, open = false, version = a.version + 1,
-      delivery = CASE WHEN s.id IS NULL THEN a.delivery ELSE 'PENDING'::delivery_status END
-    FROM approvals b LEFT JOIN restored s ON s.id = b.session_id AND s.runner <> 'external'
-    WHERE a.id = b.id AND b.project_id = $2 AND b.status = 'PENDING' AND b.kind IN ('AGENT_CALL', 'RESPONSE')
-      AND (b.session_id IN (SELECT id FROM abandoned) OR b.task_id = ANY($5::text[]))
+      delivery = CASE WHEN a.session_id IN (SELECT id FROM restored WHERE runner <> 'external')
+        THEN 'PENDING'::delivery_status ELSE a.delivery END
+    WHERE a.project_id = $2 AND a.status = 'PENDING' AND a.kind IN ('AGENT_CALL', 'RESPONSE')
+      AND (a.session_id IN (SELECT id FROM abandoned) OR a.task_id = ANY($5::text[]))
     RETURNING a.id, a.session_id, a.team_id, a.reservation_id),
   approvals_closed AS (
     UPDATE approvals a SET open = false, version = a.version + 1
@@ -144,8 +145,9 @@ const THAW = `
     RETURNING a.id, a.session_id, a.team_id, h.held, a.due_at),
   tasks_moved AS (
     UPDATE tasks t SET updated_at = $6::timestamptz, halted_from = NULL,
-      status = CASE WHEN s.id IS NULL OR t.id = ANY($5::text[]) THEN 'CANCELLED' ELSE t.halted_from END
-    FROM stopped_tasks x JOIN tasks b ON b.id = x.task_id LEFT JOIN restored s ON s.id = b.session_id
+      status = CASE WHEN t.session_id NOT IN (SELECT id FROM restored) OR t.id = ANY($5::text[])
+        THEN 'CANCELLED' ELSE t.halted_from END
+    FROM stopped_tasks x
     WHERE x.stop_id = $1 AND t.id = x.task_id AND t.status = 'HALTED'
     RETURNING t.id, t.session_id, t.status)
   SELECT json_build_object(

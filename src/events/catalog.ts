@@ -53,6 +53,7 @@ export const eventTypes = [
   'emergency_stop_halted',
   'emergency_stop_resolved',
   'recovery_initiated',
+  'recovery_started',
   'recovery_step_changed',
   'recovery_completed',
   'recovery_ended',

@@ -69,7 +69,7 @@ export function createChanges(tail: Tail, log: Log): Changes {
       const about = event.sessionId ?? event.projectId;
       const changed = changes.get(about) ?? blank(event.projectId, event.teamId, event.sessionId);
       changes.set(about, changed);
-      note(changed, event.subjectId);
+      note(changed, event);
     }
     for (const changed of changes.values()) tell(changed);
   }
@@ -127,7 +127,7 @@ const blank = (projectId: string, teamId: string | null, sessionId: string | nul
 });
 
 /** What an event of another replica says was changed. */
-function note(changed: Changed, subjectId: string): void {
+function note(changed: Changed, { subjectId, data }: Event): void {
   const add = (list: { id: string; row: null }[]) => {
     if (!list.some(({ id }) => id === subjectId)) list.push({ id: subjectId, row: null });
   };
@@ -141,8 +141,13 @@ function note(changed: Changed, subjectId: string): void {
       changed.budget = true;
       return;
     case 'stop':
-      if (!changed.stops.includes(subjectId)) changed.stops.push(subjectId);
-      return;
+      return addStop(changed, subjectId);
+    case 'recovery':
+      return addStop(changed, (data as { stopId?: string } | null)?.stopId);
     default:
   }
+}
+
+function addStop({ stops }: Changed, id: string | undefined): void {
+  if (id !== undefined && !stops.includes(id)) stops.push(id);
 }

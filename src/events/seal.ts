@@ -1,4 +1,5 @@
-import type { PrismaClient } from '../generated/prisma/client.ts';
+import type { Query } from '../database/query.ts';
+import { Prisma } from '../generated/prisma/client.ts';
 import { chainOf, linkHash } from './chain.ts';
 
 /** An event that waits for its place, with where the log and its chain end: all of one instant. */
@@ -15,12 +16,8 @@ export interface Unsealed {
 }
 
 /** What is committed and has no place yet, oldest first, without the rows left aside. */
-export const readUnsealed = (
-  prisma: PrismaClient,
-  limit: number,
-  aside: ReadonlySet<bigint>,
-): Promise<Unsealed[]> =>
-  prisma.$queryRaw<Unsealed[]>`
+export const readUnsealed = (query: Query, limit: number, aside: ReadonlySet<bigint>): Promise<Unsealed[]> =>
+  query<Unsealed>(Prisma.sql`
     SELECT u.sequence, u.id, u.project_id AS "projectId", u.digest, l.position AS head,
       c.hash AS "chainHash", c.length AS "chainLength"
     FROM (
@@ -29,7 +26,7 @@ export const readUnsealed = (
     ) u
     JOIN event_log l ON l.id = 1
     LEFT JOIN event_chains c ON c.chain = coalesce(u.project_id, ${chainOf(null)})
-    ORDER BY u.sequence`;
+    ORDER BY u.sequence`);
 
 interface ChainEnd {
   hash: string;
@@ -41,7 +38,7 @@ interface ChainEnd {
  * Moves these events into the log, one statement: their positions, hashes and the ends of their chains, or nothing
  * where the log has moved on since they were read. The last position given out; null: another sealer was faster.
  */
-export async function seal(prisma: PrismaClient, rows: readonly Unsealed[]): Promise<bigint | null> {
+export async function seal(query: Query, rows: readonly Unsealed[]): Promise<bigint | null> {
   const { head } = rows[0]!;
   const ends = new Map<string, ChainEnd>();
   let position = head;
@@ -53,7 +50,7 @@ export async function seal(prisma: PrismaClient, rows: readonly Unsealed[]): Pro
     ends.set(chain, { hash, length: previous.length + 1n, position });
     return { sequence: String(row.sequence), position: String(position), previous_hash: previous.hash, hash };
   });
-  const written = await prisma.$queryRaw<{ won: bigint; count: bigint }[]>`
+  const written = await query<{ won: bigint; count: bigint }>(Prisma.sql`
     WITH won AS (
       UPDATE event_log SET position = ${position} WHERE id = 1 AND position = ${head} RETURNING id
     ), link AS (
@@ -74,7 +71,7 @@ export async function seal(prisma: PrismaClient, rows: readonly Unsealed[]): Pro
         content_digest, digest, occurred_at, previous_hash, hash FROM taken
       RETURNING position
     )
-    SELECT (SELECT count(*) FROM won) AS won, (SELECT count(*) FROM sealed) AS count`;
+    SELECT (SELECT count(*) FROM won) AS won, (SELECT count(*) FROM sealed) AS count`);
   return written[0]!.won === 0n ? null : position;
 }
 

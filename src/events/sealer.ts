@@ -1,7 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { isContention, isDataFault, isUnavailable } from '../database/faults.ts';
 import type { Leadership } from '../database/leadership.ts';
+import type { Query } from '../database/query.ts';
 import type { Signals } from '../database/signals.ts';
-import type { PrismaClient } from '../generated/prisma/client.ts';
 import type { Log } from '../kernel/log.ts';
 import { readUnsealed, seal, type Unsealed } from './seal.ts';
 
@@ -11,6 +12,8 @@ const BATCH = 1000;
 const POLL = 500;
 /** Rows left aside at most; with more than these at fault, it is not the rows. */
 const MOST_ASIDE = 1000;
+/** The longest rest between two batches, in milliseconds. */
+const LONGEST_REST = 50;
 
 export interface Sealer {
   /** Something was committed here. Cheap; call it after every commit that wrote events. */
@@ -20,7 +23,7 @@ export interface Sealer {
 }
 
 interface Deps {
-  database: { prisma: PrismaClient; signals: Signals; leadership: Leadership };
+  database: { query: Query; signals: Signals; leadership: Leadership };
   log: Log;
   /** Called in this process once events stand in the log, with the last position given out. */
   sealed: (position: bigint) => void;
@@ -35,7 +38,7 @@ interface Deps {
  * then left where it is, named in the log, until this process leads anew.
  */
 export function createSealer({ database, log, sealed }: Deps): Sealer {
-  const { prisma, signals, leadership } = database;
+  const { query, signals, leadership } = database;
   const aside = new Set<bigint>();
   let limit = BATCH;
   let asked = false;
@@ -47,16 +50,20 @@ export function createSealer({ database, log, sealed }: Deps): Sealer {
     while (asked && !stopped) {
       asked = false;
       let rows: Unsealed[] = [];
+      const began = performance.now();
       try {
-        rows = await readUnsealed(prisma, limit, aside);
+        rows = await readUnsealed(query, limit, aside);
         if (rows.length === 0) continue;
-        const position = await seal(prisma, rows);
+        const position = await seal(query, rows);
         // Null: another sealer was faster; what it left is read anew.
         if (position === null || rows.length === limit) asked = true;
         limit = Math.min(limit * 2, BATCH);
         if (position === null) continue;
         sealed(position);
         signals.send('sealed', String(position));
+        // As long as it took: a first event is sealed at once, and under load those of several commits share a batch.
+        // A backlog is sealed without rest.
+        if (rows.length < BATCH) await delay(Math.min(performance.now() - began, LONGEST_REST));
       } catch (error) {
         asked = failed(error, rows);
       }

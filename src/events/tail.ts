@@ -1,5 +1,6 @@
+import type { Query } from '../database/query.ts';
 import type { Signals } from '../database/signals.ts';
-import type { Event, PrismaClient } from '../generated/prisma/client.ts';
+import { type Event, Prisma, type PrismaClient } from '../generated/prisma/client.ts';
 import type { Log } from '../kernel/log.ts';
 
 /** Events read at a time. */
@@ -19,11 +20,11 @@ export interface Tail {
 }
 
 interface Deps {
-  database: { prisma: PrismaClient; signals: Signals };
+  database: { prisma: PrismaClient; query: Query; signals: Signals };
   log: Log;
 }
 
-export function createTail({ database: { prisma, signals }, log }: Deps): Tail {
+export function createTail({ database: { prisma, query, signals }, log }: Deps): Tail {
   const listeners = new Set<(events: readonly Event[]) => void>();
   const undo: (() => void)[] = [];
   let position = 0n;
@@ -42,7 +43,7 @@ export function createTail({ database: { prisma, signals }, log }: Deps): Tail {
           else if (head.position > position) position = head.position;
           continue;
         }
-        const events = await readAfter(prisma, position);
+        const events = await readAfter(query, position);
         if (events.length === 0) continue;
         position = events.at(-1)!.position;
         if (events.length === PAGE) asked = true;
@@ -106,15 +107,15 @@ export function createTail({ database: { prisma, signals }, log }: Deps): Tail {
  * A page of the log as JSON, one value a row: every process reads every event, and decoding fifteen columns of each is
  * what most of that would cost.
  */
-async function readAfter(prisma: PrismaClient, position: bigint): Promise<Event[]> {
-  const rows = await prisma.$queryRaw<
-    { event: Omit<Event, 'position' | 'occurredAt'> & { position: string; occurredAt: string } }[]
-  >`
+async function readAfter(query: Query, position: bigint): Promise<Event[]> {
+  const rows = await query<{
+    event: Omit<Event, 'position' | 'occurredAt'> & { position: string; occurredAt: string };
+  }>(Prisma.sql`
     SELECT json_build_object('position', position::text, 'id', id, 'type', type, 'projectId', project_id, 'teamId', team_id,
       'sessionId', session_id, 'subjectId', subject_id, 'actor', actor, 'data', data, 'salt', salt,
       'contentDigest', content_digest, 'digest', digest, 'occurredAt', occurred_at, 'previousHash', previous_hash,
       'hash', hash) AS event
-    FROM events e WHERE position > ${position} ORDER BY position LIMIT ${PAGE}`;
+    FROM events e WHERE position > ${position} ORDER BY position LIMIT ${PAGE}`);
   return rows.map(({ event }) => ({
     ...event,
     position: BigInt(event.position),

@@ -8,9 +8,13 @@ import type { Authenticator } from '../identity/authenticate.ts';
 import type { Viewer } from '../identity/viewer.ts';
 import type { Log } from '../kernel/log.ts';
 import type { SigningKeys } from '../permits/signing-keys.ts';
+import type { RecoveryDeps } from '../recovery/deps.ts';
 
 /** What the doors reach verbs and readers through; made once, in app.ts. */
-export interface House extends ApprovalDeps, Pick<LiftDeps, 'enqueueDrives' | 'wakeSweeps'> {
+export interface House
+  extends ApprovalDeps,
+    Pick<LiftDeps, 'enqueueDrives' | 'wakeSweeps'>,
+    Pick<RecoveryDeps, 'enqueueRecoveries'> {
   database: Database;
   log: Log;
   authenticator: Authenticator;

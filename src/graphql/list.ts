@@ -1,4 +1,5 @@
-import { Prisma, type PrismaClient } from '../generated/prisma/client.ts';
+import type { Query } from '../database/query.ts';
+import { Prisma } from '../generated/prisma/client.ts';
 import { RequestError } from '../kernel/errors.ts';
 import { isId, type IdPrefix } from '../kernel/ids.ts';
 import { snake } from '../sessions/columns.ts';
@@ -10,22 +11,35 @@ export type Conditions = Prisma.Sql[];
 const where = (conditions: Conditions): Prisma.Sql =>
   conditions.length === 0 ? Prisma.empty : Prisma.sql`WHERE ${Prisma.join(conditions, ' AND ')}`;
 
+const asFields = (columns: Record<string, string>): Prisma.Sql =>
+  Prisma.raw(
+    Object.keys(columns)
+      .map((field) => `${snake(field)} AS "${field}"`)
+      .join(', '),
+  );
+
+/** The rows of these ids, in no order; an id that nothing has is left out. */
+export const readByIds = <Row>(
+  query: Query,
+  table: { name: string; columns: Record<string, string> },
+  ids: readonly string[],
+): Promise<Row[]> =>
+  query(
+    Prisma.sql`SELECT ${asFields(table.columns)} FROM ${Prisma.raw(table.name)} WHERE id = ANY(${ids}::text[])`,
+  );
+
 /**
  * A page of rows, newest first, by their ids alone: ids sort by the time they were made, so that the index on them
  * serves order and cursor in one. Hand-written SQL, because a partial index is taken only where the condition stands
  * written out in the query.
  */
 export async function listNewestFirst<Row extends { id: string }>(
-  prisma: PrismaClient,
+  query: Query,
   table: { name: string; prefix: IdPrefix; columns: Record<string, string> },
   conditions: Conditions,
   page: Page,
 ): Promise<Listing<Row>> {
-  const columns = Prisma.raw(
-    Object.keys(table.columns)
-      .map((field) => `${snake(field)} AS "${field}"`)
-      .join(', '),
-  );
+  const columns = asFields(table.columns);
   const from = Prisma.raw(table.name);
   const cursor = page.kind === 'forward' ? page.after : page.kind === 'backward' ? page.before : null;
   if (cursor !== null && !isId(table.prefix, cursor)) {
@@ -40,14 +54,14 @@ export async function listNewestFirst<Row extends { id: string }>(
       : [page.kind === 'backward' ? Prisma.sql`id > ${cursor}` : Prisma.sql`id < ${cursor}`];
   const direction = Prisma.raw(page.kind === 'backward' ? 'ASC' : 'DESC');
   const offset = page.kind === 'offset' ? Prisma.sql`OFFSET ${page.offset}` : Prisma.empty;
-  const rows = await prisma.$queryRaw<Row[]>`
+  const rows = await query<Row>(Prisma.sql`
     SELECT ${columns} FROM ${from} ${where([...conditions, ...beyond])}
-    ORDER BY id ${direction} LIMIT ${page.limit + 1} ${offset}`;
+    ORDER BY id ${direction} LIMIT ${page.limit + 1} ${offset}`);
   return toListing(page, rows, async () => {
-    const [{ count }] = await prisma.$queryRaw<
-      [{ count: bigint }]
-    >`SELECT count(*) AS count FROM ${from} ${where(conditions)}`;
-    return Number(count);
+    const [counted] = await query<{ count: bigint }>(
+      Prisma.sql`SELECT count(*) AS count FROM ${from} ${where(conditions)}`,
+    );
+    return Number(counted!.count);
   });
 }
 

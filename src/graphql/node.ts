@@ -16,6 +16,7 @@ const typeNames: Partial<Record<IdPrefix, string>> = {
   task: 'Task',
   intervention: 'Intervention',
   event: 'Event',
+  recovery: 'RecoverySession',
   budget: 'Budget',
   reservation: 'BudgetReservation',
   stop: 'EmergencyStop',

@@ -88,15 +88,27 @@ export function createPrepare(deps: PrepareDeps): Prepare {
       chosen = { node, cost: compileCost(deps.schema, known.document, node), personal };
       known.operations.set(name, chosen);
     }
-    const given = variables ?? {};
-    const bad = checkValue(given, 'variables');
+    const bad = checkValue(variables ?? {}, 'variables');
     if (bad !== null) return [bad];
+    const given = declared(chosen.node, variables ?? {});
     const cost = chosen.cost(given);
     if (cost > deps.limits.cost) return [tooComplex('cost', cost, deps.limits.cost)];
     const { node, personal } = chosen;
     return { text: query, document: known.document, name, type: node.operation, variables: given, personal };
   };
 }
+
+/**
+ * The variables that the operation declares. Others change nothing, may be of any shape and size, and would be carried
+ * along: into what tells shared executions apart, for one, which costs ten times what reading them did.
+ */
+const declared = (node: OperationDefinitionNode, variables: Variables): Variables =>
+  Object.fromEntries(
+    (node.variableDefinitions ?? [])
+      .map(({ variable }) => variable.name.value)
+      .filter((name) => Object.hasOwn(variables, name))
+      .map((name) => [name, variables[name]]),
+  );
 
 function readDocument(text: string, deps: PrepareDeps): DocumentNode | readonly GraphQLError[] {
   const bad = checkDocumentText(text) ?? checkTokens(text, deps.limits);

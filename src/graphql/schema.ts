@@ -12,6 +12,7 @@ import '../events/schema.ts';
 import '../approvals/schema.ts';
 import '../approvals/mutations.ts';
 import '../emergency/schema.ts';
+import '../recovery/schema.ts';
 import './subscriptions.ts';
 import { lexicographicSortSchema } from 'graphql';
 import { builder } from './builder.ts';

@@ -1,3 +1,4 @@
+import type { Query } from '../database/query.ts';
 import { Prisma, type Intervention, type PrismaClient } from '../generated/prisma/client.ts';
 import type { InterventionStatus, InterventionType, InterventionUrgency } from '../generated/prisma/enums.ts';
 import type { Listing, Page } from '../graphql/connection.ts';
@@ -22,12 +23,12 @@ export interface InterventionFilter {
 const table = { name: 'interventions', prefix: 'intervention', columns: interventionColumns } as const;
 
 export function listInterventions(
-  prisma: PrismaClient,
+  query: Query,
   viewer: Viewer,
   filter: InterventionFilter,
   page: Page,
 ): Promise<Listing<Intervention>> {
-  return listNewestFirst(prisma, table, conditionsOf(viewer, filter), page);
+  return listNewestFirst(query, table, conditionsOf(viewer, filter), page);
 }
 
 function conditionsOf(viewer: Viewer, filter: InterventionFilter): Conditions {

@@ -61,7 +61,7 @@ const InterventionStats = builder.objectRef<Stats>('InterventionStats').implemen
 /** The plain lists show this many, newest first. */
 const newest = async (context: Context, filter: Filter): Promise<Row[]> =>
   (
-    await listInterventions(context.house.prisma, context.viewer, filter, {
+    await listInterventions(context.house.database.query, context.viewer, filter, {
       kind: 'forward',
       limit: 200,
       after: null,
@@ -80,7 +80,7 @@ builder.queryFields((t) => ({
     description: 'Newest first.',
     args: { filter: t.arg({ type: InterventionFilter }), ...pageArgs(t.arg) },
     resolve: (_, { filter, ...page }, { viewer, house }) =>
-      listInterventions(house.prisma, viewer, filter ?? {}, pageOf(page)),
+      listInterventions(house.database.query, viewer, filter ?? {}, pageOf(page)),
   }),
   teamInterventions: t.field({
     type: [Intervention],

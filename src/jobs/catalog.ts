@@ -23,6 +23,13 @@ export const jobs = {
     retries: 10,
     retrySeconds: 1,
   },
+  /** A step of a recovery was approved, and is to be run. What a worker that died has left is found by the recovery's watch. */
+  recover: {
+    payload: z.strictObject({ recoveryId: z.string().refine((id) => isId('recovery', id)) }),
+    timeoutSeconds: 60,
+    retries: 10,
+    retrySeconds: 1,
+  },
 } as const satisfies Record<string, JobKind>;
 
 export type JobName = keyof typeof jobs;

@@ -18,6 +18,8 @@ export interface Queue {
   readonly boss: PgBoss;
   /** Writes jobs in the caller's transaction: they are there if and only if it commits. */
   enqueue<Name extends JobName>(tx: RawTx, name: Name, payloads: readonly JobPayload<Name>[]): Promise<void>;
+  /** A worker has something to do for these recoveries. */
+  enqueueRecoveries: (tx: RawTx, recoveryIds: string[]) => Promise<void>;
   /** The jobs of changes that drive a runner; what `createChangeSession` asks for. */
   enqueueDrives: (tx: RawTx, sessionIds: string[]) => Promise<void>;
   /** Rejects when the queue's tables do not answer within 2 s: then this process is not ready. */
@@ -82,6 +84,12 @@ function assemble(boss: PgBoss): Queue {
         tx,
         'drive',
         sessionIds.map((sessionId) => ({ sessionId })),
+      ),
+    enqueueRecoveries: (tx, recoveryIds) =>
+      enqueue(
+        tx,
+        'recover',
+        recoveryIds.map((recoveryId) => ({ recoveryId })),
       ),
     async assertReady() {
       let timer: NodeJS.Timeout | undefined;

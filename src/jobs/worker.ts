@@ -2,9 +2,12 @@ import type { Database } from '../database/open.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Log } from '../kernel/log.ts';
 import { HALT } from '../emergency/announce.ts';
+import type { RecoveryDeps } from '../recovery/deps.ts';
+import { proceed } from '../recovery/proceed.ts';
+import { createRecoveryWatch } from '../recovery/watch.ts';
 import { createDriver, type Driver } from '../runners/driver.ts';
 import type { Registry } from '../runners/registry.ts';
-import type { SessionDeps } from '../sessions/deps.ts';
+import type { ApprovalDeps } from '../approvals/seams.ts';
 import { type JobHandlers, type JobName, jobs, parsePayload } from './catalog.ts';
 import { ABORT, type Queue, WAKE } from './queue.ts';
 
@@ -18,7 +21,8 @@ export interface WorkerDeps {
   clock: Clock;
   log: Log;
   queue: Queue;
-  sessions: SessionDeps;
+  sessions: ApprovalDeps;
+  recoveries: Omit<RecoveryDeps, 'database'>;
   runners: Pick<Registry, 'find'>;
 }
 
@@ -29,7 +33,7 @@ export interface Worker {
   readonly driver: Driver;
 }
 
-/** What a process with the role `worker` does beside the API: it drives sessions. */
+/** What a process with the role `worker` does beside the API: it drives sessions, and runs what recoveries' people approved. */
 export function createWorker(deps: WorkerDeps): Worker {
   const {
     database: { signals },
@@ -37,7 +41,12 @@ export function createWorker(deps: WorkerDeps): Worker {
     log,
   } = deps;
   const driver = createDriver(deps);
-  const handlers: JobHandlers = { drive: ({ sessionId }) => driver.drive(sessionId) };
+  const recoveries = { ...deps.recoveries, database: deps.database };
+  const watch = createRecoveryWatch(recoveries);
+  const handlers: JobHandlers = {
+    drive: ({ sessionId }) => driver.drive(sessionId),
+    recover: ({ recoveryId }) => proceed(recoveries, recoveryId),
+  };
   const undo: (() => void)[] = [];
 
   async function work(name: JobName): Promise<void> {
@@ -60,7 +69,7 @@ export function createWorker(deps: WorkerDeps): Worker {
 
   async function run(name: JobName, { id, data }: { id: string; data: unknown }) {
     try {
-      await handlers[name](parsePayload(name, data));
+      await (handlers[name] as (payload: unknown) => Promise<void>)(parsePayload(name, data));
       return { id, status: 'completed' as const };
     } catch (error) {
       log.warn({ err: error, job: name, data }, 'a job failed');
@@ -76,6 +85,7 @@ export function createWorker(deps: WorkerDeps): Worker {
         signals.on(HALT, (projectId) => driver.halt(projectId)),
       );
       driver.start();
+      watch.start();
       for (const name of Object.keys(jobs) as JobName[]) await work(name);
     },
     async stop(graceMs) {
@@ -84,6 +94,7 @@ export function createWorker(deps: WorkerDeps): Worker {
         (Object.keys(jobs) as JobName[]).map((name) => boss.offWork(name, { wait: true })),
       );
       await driver.stop(graceMs);
+      await watch.stop();
       await idle;
       // Whoever else there is need not wait for its next look to find what was put back.
       signals.send(WAKE, 'drive');

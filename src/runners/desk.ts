@@ -4,14 +4,15 @@ import { DomainError, refuse } from '../kernel/errors.ts';
 import { requestIntervention } from '../interventions/request.ts';
 import { appendConversationTurn } from '../sessions/append-turn.ts';
 import { changeOne } from '../sessions/change-one.ts';
-import type { SessionDeps } from '../sessions/deps.ts';
+import type { ApprovalDeps } from '../approvals/seams.ts';
 import { completeSession, failSession } from '../sessions/end.ts';
 import { reportExecutionEvent } from '../sessions/report.ts';
 import { asJson } from '../sessions/aggregate.ts';
 import { hasEnded } from '../sessions/rules.ts';
 import { createTask, finishTask } from '../sessions/tasks.ts';
 import { LeaseLost } from './lease.ts';
-import type { Desk } from './runner.ts';
+import { type Passage, passGate, revise } from './gate.ts';
+import type { CallOutcome, Desk } from './runner.ts';
 
 /** What a session's runner acts as. Its steps are idempotency keys of this credential. */
 export const credentialOf = (sessionId: string): string => `runner:${sessionId}`;
@@ -30,11 +31,15 @@ export function runnerViewer(
   };
 }
 
-/** The verbs, bound to one session whose runner was handed the answers of these interventions. `deps` are fenced; `close` refuses whatever a turn that is over still tries. */
+/**
+ * The verbs, bound to one session whose runner was handed the answers of these interventions. `deps` are fenced; `close`
+ * refuses whatever a turn that is over still tries.
+ */
 export function openDesk(
-  deps: SessionDeps,
+  deps: ApprovalDeps,
   session: { id: string; projectId: string; runner: string },
   handed: ReadonlySet<string>,
+  signal: AbortSignal,
 ): { desk: Desk; close(): void } {
   const sessionId = session.id;
   let closed = false;
@@ -43,6 +48,16 @@ export function openDesk(
     return runnerViewer(session, agentName);
   };
   const house = () => as(session.runner);
+  /** Steps whose call is on its way in this turn: a second one asks the first how it goes. */
+  const passing = new Map<string, Promise<CallOutcome>>();
+  const once = (step: string, pass: () => Promise<CallOutcome>): Promise<CallOutcome> => {
+    const known = passing.get(step);
+    if (known !== undefined) return known;
+    const going = pass().finally(() => passing.delete(step));
+    passing.set(step, going);
+    return going;
+  };
+  const passage = (step: string): Passage => ({ viewer: house(), sessionId, step: named(step), signal });
   const desk: Desk = {
     now: () => deps.clock.now(),
     ask: async (step, question) =>
@@ -72,6 +87,8 @@ export function openDesk(
     async finishTask(taskId, status, result) {
       await finishTask(deps, house(), { taskId, status, result: result ?? null });
     },
+    call: (step, call, run) => once(step, async () => passGate(deps, passage(step), call, run)),
+    revise: (step, result) => once(step, async () => revise(deps, passage(step), result)),
     async save(state) {
       const faults = new Faults();
       faults.jsonObject(['state'], state);
@@ -103,7 +120,8 @@ export function openDesk(
   };
 }
 
+/** The gate puts a word of its own behind some: they must stay within what an idempotency key may have. */
 function named(step: string): string {
-  if (typeof step === 'string' && step.length > 0 && step.length <= 255) return step;
-  throw refuse('INVALID_INPUT', 'a step must have 1 to 255 characters', ['step']);
+  if (typeof step === 'string' && step.length > 0 && step.length <= 200) return step;
+  throw refuse('INVALID_INPUT', 'a step must have 1 to 200 characters', ['step']);
 }

@@ -3,7 +3,7 @@ import type { PrismaClient } from '../generated/prisma/client.ts';
 import { addSeconds, type Clock } from '../kernel/clock.ts';
 import { DomainError } from '../kernel/errors.ts';
 import type { Log } from '../kernel/log.ts';
-import type { SessionDeps } from '../sessions/deps.ts';
+import type { ApprovalDeps } from '../approvals/seams.ts';
 import { hasEnded, isHalted, isLive } from '../sessions/rules.ts';
 import { credentialOf } from './desk.ts';
 import { judge, MOST_FAILURES, nextAttempt, reasonOf } from './failure.ts';
@@ -18,7 +18,7 @@ export interface DriveDeps {
   database: { prisma: PrismaClient };
   clock: Clock;
   log: Log;
-  sessions: SessionDeps;
+  sessions: ApprovalDeps;
   runners: Pick<Registry, 'find'>;
 }
 
@@ -62,11 +62,12 @@ async function round(deps: DriveDeps, lease: Lease, controller: AbortController)
     return null;
   }
   const situation = await pickUp(deps.sessions, lease.sessionId);
-  const { session, news } = situation;
+  const { session, news, calls } = situation;
   // A halted or revivable session keeps what it is owed; one that has ended is owed nothing.
   if (!isLive(session.status)) return rest(prisma, lease);
   const due = lease.dueAt !== null && lease.dueAt <= deps.clock.now();
-  if (lease.turn > 0 && news.length === 0 && !due && lease.failures === 0) return rest(prisma, lease);
+  const moved = news.length + calls.length > 0;
+  if (lease.turn > 0 && !moved && !due && lease.failures === 0) return rest(prisma, lease);
   const runner = deps.runners.find(session.runner);
   const lost = runner && lostCause(runner, lease);
   if (lost) {

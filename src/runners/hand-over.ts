@@ -5,17 +5,20 @@ import { isAnswered } from '../interventions/rules.ts';
 import { plainObject } from '../kernel/json.ts';
 import { changeOne } from '../sessions/change-one.ts';
 import type { SessionDeps } from '../sessions/deps.ts';
+import { putApproval } from '../sessions/draft.ts';
 import { failDraft } from '../sessions/end.ts';
 import { hasEnded, pickedUp } from '../sessions/rules.ts';
 import { systemActor } from '../identity/viewer.ts';
 import { credentialOf, runnerViewer } from './desk.ts';
-import type { News, Pending, SessionView } from './runner.ts';
+import { callOf, responseOf as answerOf } from '../approvals/proposal.ts';
+import type { MovedCall, News, Pending, SessionView } from './runner.ts';
 
 /** What a session's runner is owed, read once its worker holds it. */
 export interface Situation {
   session: Session;
   news: News[];
   pending: Pending[];
+  calls: MovedCall[];
 }
 
 /**
@@ -35,22 +38,26 @@ export async function pickUp(deps: SessionDeps, sessionId: string): Promise<Situ
       },
     });
   }
-  const [session, interventions, asked] = await Promise.all([
+  const [session, interventions, approvals, asked] = await Promise.all([
     prisma.session.findUniqueOrThrow({ where: { id: sessionId } }),
     prisma.intervention.findMany({
       where: { sessionId, OR: [{ delivery: 'PENDING' }, { status: 'PENDING' }] },
       orderBy: { id: 'asc' },
     }),
+    prisma.approval.findMany({ where: { sessionId, delivery: 'PENDING' }, orderBy: { id: 'asc' } }),
     prisma.idempotencyKey.findMany({
-      where: { credentialId: credentialOf(sessionId), mutation: 'requestIntervention' },
+      where: {
+        credentialId: credentialOf(sessionId),
+        mutation: { in: ['requestIntervention', 'requestAgentCallApproval'] },
+      },
       select: { key: true, reply: true },
     }),
   ]);
   const steps = new Map(
-    asked.map(({ key, reply }) => [
-      (reply as { value: { interventionId: string } }).value.interventionId,
-      key,
-    ]),
+    asked.map(({ key, reply }) => {
+      const { value } = reply as { value: { interventionId: string } | { approvalId: string } };
+      return ['approvalId' in value ? value.approvalId : value.interventionId, key];
+    }),
   );
   const named = ({ id, agentName }: Intervention): Pending => ({
     interventionId: id,
@@ -63,6 +70,12 @@ export async function pickUp(deps: SessionDeps, sessionId: string): Promise<Situ
       .filter(({ delivery }) => delivery === 'PENDING')
       .map((item) => newsOf(item, named(item))),
     pending: interventions.filter(({ status }) => status === 'PENDING').map(named),
+    calls: approvals.map((approval) => ({
+      key: approval.id,
+      approvalId: approval.callId ?? approval.id,
+      agentName: (approval.callId === null ? callOf(approval) : answerOf(approval)).agentName,
+      step: steps.get(approval.callId ?? approval.id) ?? null,
+    })),
   };
 }
 
@@ -96,17 +109,24 @@ export const viewOf = ({
 });
 
 /** The runner has taken these (behaviour 4.13). */
-export async function delivered(deps: SessionDeps, session: Session, news: readonly News[]): Promise<void> {
-  if (news.length === 0) return;
+export async function delivered(
+  deps: SessionDeps,
+  session: Session,
+  { news, calls }: Pick<Situation, 'news' | 'calls'>,
+): Promise<void> {
+  if (news.length + calls.length === 0) return;
   const taken = new Set(news.map(({ interventionId }) => interventionId));
+  const moved = new Set(calls.map(({ key }) => key));
   const viewer = runnerViewer(session, session.runner);
   await changeOne(deps, viewer, {
     sessionId: session.id,
     withUndelivered: true,
-    decide(draft, { interventions }, now) {
+    decide(draft, { interventions, approvals }, now) {
       const mine = interventions.filter(({ id, delivery }) => delivery === 'PENDING' && taken.has(id));
       deliverInDraft(draft, mine, viewer.actor, now);
-      return { reply: null, unchanged: mine.length === 0 };
+      const told = approvals.filter(({ id, delivery }) => delivery === 'PENDING' && moved.has(id));
+      for (const approval of told) putApproval(draft, { ...approval, delivery: 'DELIVERED' });
+      return { reply: null, unchanged: mine.length + told.length === 0 };
     },
   });
 }

@@ -27,7 +27,8 @@ export async function findForgotten(prisma: Client, now: Date): Promise<string[]
       AND (d.held_until IS NULL OR d.held_until <= ${now}::timestamptz)
       AND (d.due_at IS NULL OR d.due_at <= ${now}::timestamptz OR d.failures = 0)
       AND (d.session_id IS NULL OR d.turn = 0
-        OR EXISTS (SELECT FROM interventions i WHERE i.session_id = s.id AND i.delivery = 'PENDING'))
+        OR EXISTS (SELECT FROM interventions i WHERE i.session_id = s.id AND i.delivery = 'PENDING')
+        OR EXISTS (SELECT FROM approvals a WHERE a.session_id = s.id AND a.delivery = 'PENDING'))
     ORDER BY s.id LIMIT ${MOST}`;
   return rows.map(({ id }) => id);
 }

@@ -19,6 +19,8 @@
 //     with more; `key` lets a runner ignore what it has had.
 //  3. Nothing that comes during a turn is forgotten: another turn follows.
 //  4. What a turn did through the desk stands from that call on, also when the turn throws later.
+//  5. A call made through `desk.call` runs after people approved exactly its input, with its estimate held of the budget,
+//     at most once, and what it answers is used after people approved that too (behaviour 5.1).
 //
 // What a runner promises:
 //  1. A turn run again repeats nothing. Every effect through the desk has a step name; a step done before is not done
@@ -26,6 +28,7 @@
 //     its `state`, or it says that it can't (`replay: 'unsafe'`).
 //  2. It ends soon after its `signal` is aborted.
 //  3. It keeps nothing in memory between turns: what it wants to know again, it saves as `state`.
+//  4. It reaches models and tools by `desk.call` and in no other way.
 
 import type {
   AgentType,
@@ -78,6 +81,8 @@ export interface Turn {
   readonly news: readonly News[];
   /** What is still asked, so that a runner which kept no count of it knows. */
   readonly pending: readonly Pending[];
+  /** The calls that moved since the last turn that was done: what each has come to, `desk.call` with its step tells. */
+  readonly calls: readonly MovedCall[];
   /** What was saved last; null before the first time. */
   readonly state: RunnerState | null;
   readonly desk: Desk;
@@ -127,13 +132,23 @@ export interface Pending {
   readonly step: string | null;
 }
 
+/** A call that people have decided on, or that expired or was cancelled; or the answer to one. */
+export interface MovedCall {
+  /** The same whenever this is handed over; no other has it. */
+  readonly key: string;
+  readonly approvalId: string;
+  readonly agentName: string;
+  /** The step that asked; null where it was not asked through the desk. */
+  readonly step: string | null;
+}
+
 /** A runner's own record. `v` is the version of its shape: sessions live longer than releases. At most 256 kB. */
 export type RunnerState = JsonObject & { v: number };
 
 /**
  * Everything that a runner may do, bound to its session. Each call is done once it resolves.
  *
- * `step` names an effect, 1 to 255 characters, and is that effect's alone within the session: the same step once more,
+ * `step` names an effect, 1 to 200 characters, and is that effect's alone within the session: the same step once more,
  * in this turn or in any later one, does nothing and answers what it answered first. With other arguments it is
  * refused (IDEMPOTENCY_KEY_REUSED).
  *
@@ -155,6 +170,17 @@ export interface Desk {
   ): Promise<{ taskId: string }>;
   /** Needs no step: a task finishes once. */
   finishTask(taskId: string, status: 'COMPLETED' | 'FAILED', result?: Json): Promise<void>;
+  /**
+   * Makes a call to a tool or a model through the gate, as far as it goes now: asks for its approval and holds its
+   * estimate; once it is approved, runs it, settles the real figures, and asks for the approval of its answer; once
+   * that is approved, has it to use. Never waits for a person: `waiting` means that this step goes on in a later turn,
+   * by the same call of `desk.call`. `run` is called at most once for a step, in whatever turn and on whatever worker.
+   * What it throws is the call's answer, as `{"error": message}`, with the figures of a CallFailed or, where it names
+   * none, the estimate: money that may have been spent counts.
+   */
+  call(step: string, call: GatedCall, run: (grant: Grant) => Promise<CallResult>): Promise<CallOutcome>;
+  /** Gives another answer to a call whose answer people want changed (`revise`). The call is not run again. */
+  revise(step: string, result: CallResult): Promise<CallOutcome>;
   /** Replaces `state`. */
   save(state: RunnerState): Promise<void>;
   /** The work is done. INVALID_STATE while anything is still asked (behaviour 3.8). */
@@ -185,6 +211,86 @@ export interface Report {
   output?: string;
   metrics?: JsonObject;
   context?: JsonObject;
+}
+
+/** What is to be approved. */
+export interface GatedCall {
+  agentName: string;
+  agentType?: AgentType;
+  /** The task that it is for; left out, it makes one of its own. */
+  taskId?: string;
+  /** What is to be done, in a sentence for the person who decides. */
+  action: string;
+  input: Json;
+  /** A JSON Schema that an input which the approver changed must satisfy. */
+  inputSchema?: JsonObject;
+  contextSummary?: string;
+  estimatedTokens?: number;
+  /** US dollars, a decimal with at most four places. */
+  estimatedCost?: string;
+  /** How long the approval may be waited for and lie unused, 30 minutes when left out. */
+  timeoutMinutes?: number;
+}
+
+/** The leave to run a call. */
+export interface Grant {
+  readonly approvalId: string;
+  /** What may run: as it was proposed, or as the approver changed it. Nothing else may. */
+  readonly input: Json;
+  /** For a tool that checks it offline (behaviour 5.6). */
+  readonly permit: string | null;
+  /** The turn's: a stop aborts it. */
+  readonly signal: AbortSignal;
+}
+
+/** What a call answered, and what it cost. */
+export interface CallResult {
+  response: Json;
+  summary?: string;
+  nextSteps?: string[];
+  tokensUsed: number;
+  /** US dollars, a decimal with at most four places. */
+  actualCost: string;
+  /** 0 to 1. */
+  confidence?: number;
+}
+
+export type CallOutcome = { readonly approvalId: string | null } & (
+  | { readonly status: 'waiting' }
+  /** The answer may be used. */
+  | { readonly status: 'done'; readonly response: Json }
+  /** People said no: to the call, which then was not run, or to its answer, which must not be used. */
+  | { readonly status: 'rejected'; readonly what: 'call' | 'response'; readonly reason: string | null }
+  /** People want another answer: `desk.revise`. */
+  | {
+      readonly status: 'revise';
+      readonly modifications: Json;
+      readonly reason: string | null;
+      readonly previous: Json;
+    }
+  /** Not decided, or not started, in time. */
+  | { readonly status: 'expired' }
+  | { readonly status: 'cancelled'; readonly reason: string | null }
+  /** The budget cannot carry it; nothing was asked. The same step may be tried again. */
+  | { readonly status: 'over_budget'; readonly message: string }
+  /**
+   * It was started, and the worker died before it had told what came of it. It is never run again; what it did is for
+   * a person to look at.
+   */
+  | { readonly status: 'interrupted' }
+);
+
+/** Thrown by a call's `run`: it failed, and this is what it cost all the same. */
+export class CallFailed extends Error {
+  override name = 'CallFailed';
+  readonly tokensUsed: number;
+  readonly actualCost: string;
+
+  constructor(message: string, spent: { tokensUsed: number; actualCost: string }) {
+    super(message);
+    this.tokensUsed = spent.tokensUsed;
+    this.actualCost = spent.actualCost;
+  }
 }
 
 /** Thrown by a runner: the session can't go on, and trying again would not help. Its message becomes the reason. */

@@ -1,4 +1,4 @@
-import type { SessionDeps } from '../sessions/deps.ts';
+import type { ApprovalDeps } from '../approvals/seams.ts';
 import { openDesk } from './desk.ts';
 import { delivered, type Situation, viewOf } from './hand-over.ts';
 import type { Lease } from './lease.ts';
@@ -15,13 +15,14 @@ const PATIENCE = 3_000;
  * what the runner threw, or with the abort's reason where it did not end in time.
  */
 export async function runTurn(
-  deps: SessionDeps,
+  deps: ApprovalDeps,
   runner: Runner,
-  { session, news, pending }: Situation,
+  { session, news, pending, calls }: Situation,
   lease: Lease,
   signal: AbortSignal,
 ): Promise<Rest> {
-  const opened = openDesk(deps, session, new Set(news.map(({ interventionId }) => interventionId)));
+  const handed = new Set(news.map(({ interventionId }) => interventionId));
+  const opened = openDesk(deps, session, handed, signal);
   try {
     const driving = Promise.resolve().then(() => {
       // Aborted before it began: it does not begin.
@@ -33,13 +34,14 @@ export async function runTurn(
         start: lease.turn === 0,
         news,
         pending,
+        calls,
         state: session.runnerState as RunnerState | null,
         desk: opened.desk,
         signal,
       });
     });
     const rest = (await orAbandoned(driving, signal)) ?? {};
-    await delivered(deps, session, news);
+    await delivered(deps, session, { news, calls });
     return rest;
   } finally {
     opened.close();

@@ -17,7 +17,7 @@
 // What an analyzer promises:
 //  1. It answers within its time limit (10 s unless the host says otherwise), and ends soon after `signal` is aborted.
 //  2. It does not hold the event loop: one that computes for more than a few milliseconds belongs into a module of
-//     analyzers that run in threads (threads.ts), where it is stopped when it is late.
+//     analyzers that run in threads (safety.ts, `threaded`), where it is stopped when it is late.
 //  3. The same subject gets the same findings: an approval edited and edited back has the same flags.
 //  4. Rejecting means that it could not look. It does not reject to say that something is dangerous, and it does not
 //     answer [] when it could not look.

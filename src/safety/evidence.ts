@@ -85,4 +85,6 @@ function cut(text: Text, start: number, end: number, { ranges }: Sensitive): str
 }
 
 const withoutHalfWord = (text: string, next: string): string =>
-  /\s/.test(next) || text.length < WINDOW ? text : text.slice(0, Math.max(0, text.search(/\S+$/))) + '…';
+  /\s/.test(next) || /\s$/.test(text) || text.length < WINDOW
+    ? text
+    : text.slice(0, Math.max(0, text.search(/\S+$/))) + '…';

@@ -47,6 +47,8 @@ export interface SafetyOptions {
   clock: Clock;
   /** Analyzers beside the built-in ones; they run in the server's own thread, and must not compute for long. */
   more?: readonly Analyzer[];
+  /** Analyzers that compute: modules that export them as `analyzers`, read by the threads. */
+  threaded?: readonly { module: URL; analyzers: readonly Pick<Analyzer, 'name' | 'looksAt'>[] }[];
   /** Seconds that one analyzer has. */
   limitSeconds?: number;
   threads?: number;
@@ -61,10 +63,25 @@ const DEFAULT_LIMIT_SECONDS = 10;
 /** More would only take the processors from those who serve requests. */
 const DEFAULT_THREADS = Math.min(2, availableParallelism());
 
+const BUILT_IN = new URL('./analyzers/built-in.ts', import.meta.url);
+
 export function createSafety(options: SafetyOptions): Safety {
-  const { clock, more = [], limitSeconds = DEFAULT_LIMIT_SECONDS, threads: size = DEFAULT_THREADS } = options;
-  const threads = new Threads([new URL('./analyzers/built-in.ts', import.meta.url)], size);
-  const checks: Check[] = [...builtIn.map((analyzer) => threads.check(analyzer)), ...more.map(inServer)];
+  const {
+    clock,
+    more = [],
+    threaded = [],
+    limitSeconds = DEFAULT_LIMIT_SECONDS,
+    threads: size = DEFAULT_THREADS,
+  } = options;
+  const modules = [{ module: BUILT_IN, analyzers: builtIn }, ...threaded];
+  const threads = new Threads(
+    modules.map(({ module }) => module),
+    size,
+  );
+  const checks: Check[] = [
+    ...modules.flatMap(({ analyzers }) => analyzers.map((analyzer) => threads.check(analyzer))),
+    ...more.map(inServer),
+  ];
   refuseDoubles(checks);
   const limits: Limits = { clock, limitSeconds };
   return {

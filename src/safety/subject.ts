@@ -40,7 +40,8 @@ function collect(value: Json, path: string, name: string, into: Text[]): void {
   }
 }
 
-const step = (key: string): string =>
+/** A member's step of a JSON path. */
+export const step = (key: string): string =>
   /^[A-Za-z_]\w*$/.test(key) ? `.${key}` : `['${key.replace(/[\\']/g, '\\$&')}']`;
 
 function isDeeper(value: Json, limit: number): boolean {

@@ -25,7 +25,12 @@ interface Thread {
 }
 
 /** What one thread's heap may take, in MB: a subject of 256 kB needs less than 100. */
-const MAX_HEAP_MB = 128;
+const MAX_HEAP_MB = 256;
+/**
+ * What it has made last, in MB. When the heap is full, a thread is ended only if all of this fits into the 16 MB that Node
+ * holds back for the purpose; otherwise V8 ends the whole process.
+ */
+const MAX_YOUNG_MB = 6;
 
 export class Threads {
   readonly #modules: readonly URL[];
@@ -118,7 +123,7 @@ export class Threads {
       // It reads what strangers wrote, and needs nothing of ours.
       env: {},
       execArgv: [],
-      resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
+      resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB, maxYoungGenerationSizeMb: MAX_YOUNG_MB },
     });
     const thread: Thread = { worker, ready: false, current: null, onAbort: null, signal: null };
     this.#threads.add(thread);

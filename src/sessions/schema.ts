@@ -33,7 +33,7 @@ builder.queryFields((t) => ({
     description: 'Newest first.',
     args: { teamId: t.arg.id(), status: t.arg({ type: SessionStatus }), ...pageArgs(t.arg) },
     resolve: (_, { teamId, status, ...page }, { viewer, house }) =>
-      listSessions(house.prisma, viewer, { teamId, status }, pageOf(page)),
+      listSessions(house.database.query, viewer, { teamId, status }, pageOf(page)),
   }),
 }));
 

@@ -110,6 +110,7 @@ export const loadStatement = once((reads: Reads): string => {
     jsonRows(columns, table, `x.session_id = s.id AND ${where}`, more);
   const wantedApprovals = [
     ...(openApprovals ? ['x.open'] : []),
+    ...(undelivered ? ["x.delivery = 'PENDING' AND $4::text[] && ARRAY[s.id, '*']"] : []),
     ...(approvals
       ? [
           'x.id = ANY($5::text[])',
@@ -131,7 +132,7 @@ export const loadStatement = once((reads: Reads): string => {
     'namedInterventions', ${interventions ? found('interventions', interventionColumns, 'NOT x.open AND x.id = ANY($2::text[])') : none},
     'tasks', ${wantedTasks ? found('tasks', taskColumns, `(${wantedTasks})`) : none},
     'approvals', ${wantedApprovals ? found('approvals', approvalColumns, `(${wantedApprovals})`, { votes }) : none},
-    'budget', ${budgets ? `(SELECT ${asJson(budgetColumns, 'b')} FROM budgets b WHERE b.project_id = s.project_id)` : 'NULL::json'},
+    'budget', ${budgets ? `(SELECT ${asJson(budgetColumns, 'b', { timeZone: 'p.time_zone' })} FROM budgets b WHERE b.project_id = s.project_id)` : 'NULL::json'},
     'undelivered', ${
       undelivered
         ? found(

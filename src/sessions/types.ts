@@ -18,6 +18,7 @@ import {
   InterventionType,
 } from '../interventions/types.ts';
 import { AgentType, Team } from '../projects/schema.ts';
+import { findSessions } from './queries.ts';
 
 export const SessionStatus = builder.enumType('SessionStatus', {
   values: Object.keys(StatusEnum) as (keyof typeof StatusEnum)[],
@@ -129,7 +130,7 @@ export const Session = builder.prismaObject('Session', {
       description: 'Newest first.',
       args: cursorArgs(t.arg),
       resolve: ({ id }, args, { viewer, house }) =>
-        listInterventions(house.prisma, viewer, { sessionId: id }, pageOf(args)),
+        listInterventions(house.database.query, viewer, { sessionId: id }, pageOf(args)),
     }),
     tasks: t.field({
       type: [Task],
@@ -167,7 +168,7 @@ function sessionOf(id: string, context: Context): Promise<Row> {
   let loader = loaders.get(context);
   if (loader === undefined) {
     const load = async (ids: readonly string[]) => {
-      const rows = await context.house.prisma.session.findMany({ where: { id: { in: [...new Set(ids)] } } });
+      const rows = await findSessions(context.house.database.query, [...new Set(ids)]);
       const byId = new Map(rows.map((row) => [row.id, row]));
       return ids.map((wanted) => byId.get(wanted) ?? new Error('the session is gone'));
     };

@@ -10,7 +10,7 @@ import { cancelSession } from '../../src/sessions/end.ts';
 import { openHouse, type RunnerHouse } from '../runners/house.ts';
 import { withDatabase } from '../support/database.ts';
 import { until } from '../support/until.ts';
-import { type Call, type Subject, subjects, type Watch, watched } from './subjects.ts';
+import { type Subject, subjects, type Watch, watched } from './subjects.ts';
 
 // What every runner must do, and what every runner may rely on (src/runners/runner.ts), over each of them in turn.
 
@@ -259,7 +259,7 @@ describe.each(Object.keys(subjects))('the %s runner', (kind) => {
       const wake = Promise.withResolvers<void>();
       let outcome: Promise<unknown> | undefined;
       let seen = 0;
-      watch.hook = (moment, call: Call, turn) => {
+      watch.hook = (moment, call, turn) => {
         if (seen++ !== place) return;
         hung.resolve();
         // Where the worker comes to itself again, it goes on as if nothing had happened: with a write.

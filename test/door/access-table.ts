@@ -10,11 +10,15 @@ export type Subject =
   | 'task'
   | 'key'
   | 'approval'
-  | 'approvedCall';
+  | 'approvedCall'
+  | 'stopped'
+  | 'recovery'
+  | 'reservation';
 
 const people = {
   VIEWER: ['VIEWER', 'OPERATOR', 'SUPERVISOR', 'MANAGER', 'ADMIN'],
   OPERATOR: ['OPERATOR', 'SUPERVISOR', 'MANAGER', 'ADMIN'],
+  MANAGER: ['MANAGER', 'ADMIN'],
   ADMIN: ['ADMIN'],
 } as const satisfies Record<string, readonly Role[]>;
 const agentAnd = (from: keyof typeof people): readonly Role[] => ['AGENT', ...people[from]];
@@ -133,6 +137,36 @@ export const mutations: Record<string, MutationRow> = {
   ),
   claimIntervention: about(people.OPERATOR, 'intervention', 'claimIntervention(id: $id)'),
   releaseIntervention: about(people.OPERATOR, 'intervention', 'releaseIntervention(id: $id)'),
+
+  initiateRecovery: about(
+    people.MANAGER,
+    'stopped',
+    'initiateRecovery(projectId: $id, recoveryType: GUIDED)',
+  ),
+  // The step whose turn it is stands in $step.
+  executeRecoveryStep: {
+    who: people.MANAGER,
+    subject: 'recovery',
+    document:
+      'mutation($id: ID!, $step: ID!) { result: executeRecoveryStep(recoverySessionId: $id, stepId: $step) { success message errors { code message path } } }',
+  },
+  cancelRecovery: about(people.MANAGER, 'recovery', 'cancelRecovery(recoverySessionId: $id)'),
+  setBudgetLimits: about(
+    people.MANAGER,
+    'project',
+    'setBudgetLimits(projectId: $id, limits: {dailyTokens: 100000})',
+  ),
+  reserveBudget: about(
+    agentAnd('OPERATOR'),
+    'project',
+    'reserveBudget(input: {projectId: $id, tokens: 1, cost: "0.0001"})',
+  ),
+  commitBudget: about(
+    agentAnd('OPERATOR'),
+    'reservation',
+    'commitBudget(reservationId: $id, tokens: 1, cost: "0.0001")',
+  ),
+  releaseBudget: about(agentAnd('OPERATOR'), 'reservation', 'releaseBudget(reservationId: $id)'),
 };
 
 /** `resumeSession` answers the current intervention of a session that waits: its subject is that session. */
@@ -184,6 +218,13 @@ export const queries: Record<string, QueryRow> = {
     'empty',
     'events(filter: {sessionId: $id}) { nodes { id } edges { cursor } totalCount pageInfo { startCursor hasNextPage } }',
   ),
+  recoverySession: read('recovery', 'null', 'recoverySession(id: $id) { id steps { id } }'),
+  budget: read('project', 'null', 'budget(projectId: $id) { id }'),
+  checkBudget: read(
+    'project',
+    'NOT_FOUND',
+    'checkBudget(projectId: $id, estimatedTokens: 1, estimatedCost: 1) { allowed }',
+  ),
   emergencyStatus: read('project', 'NOT_FOUND', 'emergencyStatus(projectId: $id) { projectId stopped }'),
   emergencyStops: read(
     'project',
@@ -201,7 +242,14 @@ export const queries: Record<string, QueryRow> = {
 /** Everyone who may read may follow; what does not exist for the viewer is NOT_FOUND, or never told of. */
 export const subscriptions: Record<
   string,
-  { subject: Subject; document: string; open: string; silent?: true }
+  {
+    subject: Subject;
+    document: string;
+    open: string;
+    silent?: true;
+    /** What it tells of, where that is the project's: by what it is made to happen. */
+    of?: 'stop' | 'reservation' | 'call';
+  }
 > = {
   events: {
     subject: 'session',
@@ -223,15 +271,23 @@ export const subscriptions: Record<
     subject: 'project',
     document: 'subscription($id: ID!) { approvalUpdates(projectId: $id) { id } }',
     open: 'subscription { approvalUpdates { id projectId } }',
+    of: 'call',
   },
   emergencyStopUpdates: {
     subject: 'project',
     document: 'subscription($id: ID!) { emergencyStopUpdates(projectId: $id) { id } }',
     open: 'subscription { emergencyStopUpdates { id projectId } }',
+    of: 'stop',
   },
   teamStatusUpdates: {
     subject: 'team',
     document: 'subscription($id: ID!) { teamStatusUpdates(teamId: $id) { teamId } }',
     open: 'subscription { teamStatusUpdates { teamId } }',
+  },
+  budgetUpdates: {
+    subject: 'project',
+    document: 'subscription($id: ID!) { budgetUpdates(projectId: $id) { id } }',
+    open: 'subscription { budgetUpdates { projectId } }',
+    of: 'reservation',
   },
 };

@@ -1,8 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { liftStop } from '../../src/emergency/lift.ts';
+import { systemActor } from '../../src/identity/viewer.ts';
+import { createIds } from '../../src/kernel/ids.ts';
 import { schema } from '../../src/graphql/schema.ts';
 import { ADMIN_KEY, startApp, type TestApp } from '../support/app.ts';
 import { withDatabase } from '../support/database.ts';
 import { type Keys, makeKey, makeProject, roles, type TestWorld } from '../support/world.ts';
+import { beginRecovery, stopAnew } from './stopped.ts';
 import {
   mutations as most,
   type MutationRow,
@@ -17,12 +21,17 @@ const database = withDatabase();
 let app: TestApp;
 let own: TestWorld;
 let foreign: TestWorld;
+/** The same two, of projects that an emergency stop holds: nothing else could be tried in them. */
+let stopped: TestWorld;
+let stoppedToo: TestWorld;
 let globals: Keys;
 
 beforeAll(async () => {
   app = await startApp({ database: database() });
   own = await makeProject(app, ADMIN_KEY, 'own');
   foreign = await makeProject(app, ADMIN_KEY, 'foreign');
+  stopped = await makeProject(app, ADMIN_KEY, 'stopped');
+  stoppedToo = await makeProject(app, ADMIN_KEY, 'stopped too');
   const made = await Promise.all(
     roles.map(async (role) => [role, (await makeKey(app, ADMIN_KEY, role, null)).secret]),
   );
@@ -30,7 +39,31 @@ beforeAll(async () => {
 });
 afterAll(() => app.stop());
 
+/** A test that stops a project lets the next one go on. */
+afterEach(async () => {
+  const { prisma, signals, clock } = database();
+  const nothing = () => {};
+  const deps = {
+    database: { prisma, signals },
+    clock,
+    ids: createIds(clock),
+    changes: { announce: nothing },
+    committed: nothing,
+    enqueueDrives: async () => {},
+    wakeSweeps: nothing,
+  };
+  const abandon = { sessionIds: [], taskIds: [] };
+  for (const { stopId } of await prisma.project.findMany({ where: { stopId: { not: null } } }))
+    await prisma.$transaction((tx) =>
+      liftStop(tx, deps, { stopId: stopId!, actor: systemActor, abandon, now: clock.now() }),
+    );
+});
+
 const OPTIONS = [{ id: 'a', label: 'A', description: '', value: 'a' }];
+
+/** Whose projects something is tried in: its own, and another. */
+const worldsOf = (subject: Subject | null): [mine: TestWorld, theirs: TestWorld] =>
+  subject === 'stopped' || subject === 'recovery' ? [stopped, stoppedToo] : [own, foreign];
 
 /** A fresh one in this project. */
 async function make(world: TestWorld, subject: Subject, field = '', key = world.keys.AGENT): Promise<string> {
@@ -65,8 +98,16 @@ async function make(world: TestWorld, subject: Subject, field = '', key = world.
     }
     case 'task':
       return world.task();
+    case 'reservation':
+      return world.reserve();
     case 'key':
       return (await makeKey(app, ADMIN_KEY, 'VIEWER', world.id)).id;
+    case 'stopped':
+      await stopAnew(app, world);
+      return world.id;
+    case 'recovery':
+      await stopAnew(app, world);
+      return beginRecovery(app, world);
   }
 }
 
@@ -78,10 +119,14 @@ const ownerOf = ({ subject, who }: { subject: Subject | null; who: readonly unkn
       own.keys[role as keyof typeof own.keys] === key || globals[role as keyof typeof globals] === key,
   )
     ? key
-    : own.keys.AGENT;
+    : undefined;
 
 const fieldsOf = (name: 'Query' | 'Mutation' | 'Subscription') =>
   Object.keys((schema.getType(name) as any).getFields()).sort();
+/** The first step of the recovery that this id names, if it does. */
+const firstStep = async (recoveryId: string): Promise<string> =>
+  (await database().prisma.recoveryStep.findFirst({ where: { recoveryId }, orderBy: { position: 'asc' } }))
+    ?.id ?? 'nowhere';
 /** Every change writes its event: where none was written, nothing was changed. */
 async function events(): Promise<number> {
   const [{ count }] = await database().prisma.$queryRaw<[{ count: bigint }]>`
@@ -97,7 +142,7 @@ const noPage = { nodes: [], edges: [], totalCount: 0, pageInfo: { startCursor: n
 const missing = {
   null: () => null,
   never: () => undefined,
-  NOT_FOUND: () => [['NOT_FOUND', 'there is no such team']],
+  NOT_FOUND: (_: unknown, subject: Subject) => [['NOT_FOUND', `there is no such ${subject}`]],
   empty: (result: unknown) => (Array.isArray(result) ? [] : noPage),
 };
 
@@ -134,16 +179,17 @@ describe('behaviour 2.1: no credential, no answer', () => {
 });
 
 describe.each(Object.entries(mutations))('mutation %s', (field, row) => {
-  const call = (key: string, id: string) =>
-    app.graphql(key, row.document, row.subject === null ? {} : { id });
+  const call = async (key: string, id: string) =>
+    app.graphql(key, row.document, row.subject === null ? {} : { id, step: await firstStep(id) });
 
   test.each(roles)('behaviour 2.3: %s, bound to the project and global', async (role) => {
     if (role === 'AGENT') await freshTeam();
+    const [mine] = worldsOf(row.subject);
     for (const [keys, bound] of [
-      [own.keys, true],
+      [mine.keys, true],
       [globals, false],
     ] as const) {
-      const id = row.subject === null ? '' : await make(own, row.subject, field, ownerOf(row, keys[role]));
+      const id = row.subject === null ? '' : await make(mine, row.subject, field, ownerOf(row, keys[role]));
       const before = await events();
       const { data, errors } = await call(keys[role], id);
       if (row.who.includes(role) && !(row.global && bound)) {
@@ -163,7 +209,8 @@ describe.each(Object.entries(mutations))('mutation %s', (field, row) => {
 
   test('behaviour 2.2: what lies in another project does not exist for any role that may call it', async () => {
     await freshTeam();
-    const [theirs, mine] = [await make(foreign, subject, field), await make(own, subject, field)];
+    const [world, other] = worldsOf(subject);
+    const [theirs, mine] = [await make(other, subject, field), await make(world, subject, field)];
     const before = await events();
     const answers = await Promise.all(
       [['foreign', theirs] as const, ...nowhere(mine)].flatMap(([kind, id], at) =>
@@ -171,7 +218,7 @@ describe.each(Object.entries(mutations))('mutation %s', (field, row) => {
         (at === 0 ? row.who : row.who.slice(-1)).map(async (role) => ({
           kind,
           role,
-          ...(await call(own.keys[role], id)),
+          ...(await call(world.keys[role], id)),
         })),
       ),
     );
@@ -185,8 +232,9 @@ describe.each(Object.entries(mutations))('mutation %s', (field, row) => {
 
 describe.each(Object.entries(queries))('query %s', (_, row) => {
   test.each(roles)('behaviour 2.3, 2.4: %s reads its project, bound to it and global', async (role) => {
-    const id = row.subject === null ? '' : await make(own, row.subject);
-    for (const keys of [own.keys, globals]) {
+    const [mine] = worldsOf(row.subject);
+    const id = row.subject === null ? '' : await make(mine, row.subject);
+    for (const keys of [mine.keys, globals]) {
       const { data, errors } = await app.graphql(
         keys[role],
         row.document,
@@ -203,15 +251,16 @@ describe.each(Object.entries(queries))('query %s', (_, row) => {
   test('behaviour 2.2: what lies in another project does not exist for any role', async () => {
     await freshTeam();
     await foreign.ask();
-    const [theirs, mine] = [await make(foreign, subject), await make(own, subject)];
+    const [world, other] = worldsOf(subject);
+    const [theirs, mine] = [await make(other, subject), await make(world, subject)];
     for (const [at, [kind, given]] of [['foreign', theirs] as const, ...nowhere(mine)].entries()) {
       for (const role of at === 0 ? roles : roles.slice(-1)) {
-        const { data, errors } = await app.graphql(own.keys[role], row.document, { id: given });
+        const { data, errors } = await app.graphql(world.keys[role], row.document, { id: given });
         const result =
           row.missing === 'NOT_FOUND'
             ? errors?.map(({ extensions, message }) => [extensions.code, message])
             : data.result;
-        expect([kind, role, result]).toEqual([kind, role, missing[row.missing](data?.result)]);
+        expect([kind, role, result]).toEqual([kind, role, missing[row.missing](data?.result, subject)]);
       }
     }
   });
@@ -257,7 +306,15 @@ describe('behaviour 2.2: lists, counts and nodes', () => {
   });
 
   test("node finds each type in the own project and none of another's; keys are shown to an ADMIN alone", async () => {
-    for (const subject of ['project', 'team', 'session', 'intervention', 'task', 'key'] as const) {
+    for (const subject of [
+      'project',
+      'team',
+      'session',
+      'intervention',
+      'task',
+      'reservation',
+      'key',
+    ] as const) {
       const [mine, theirs] = [await make(own, subject), await make(foreign, subject)];
       for (const role of roles) {
         const node = 'query($id: ID!) { node(id: $id) { __typename id } }';
@@ -325,6 +382,19 @@ describe("behaviour 2.8: idempotency keys are a credential's own", () => {
   });
 });
 
+/** How something happens that a subscription tells of. */
+const happen = {
+  ask: (world: TestWorld): Promise<unknown> => world.ask(),
+  reservation: (world: TestWorld): Promise<unknown> => world.reserve(),
+  call: (world: TestWorld): Promise<unknown> => world.call(),
+  stop: (world: TestWorld): Promise<unknown> =>
+    app.ok(
+      world.keys.OPERATOR,
+      'mutation($id: ID!) { triggerEmergencyStop(projectId: $id, reason: "smoke") { success errors { code } } }',
+      { id: world.id },
+    ),
+};
+
 describe.each(Object.entries(subscriptions))('subscription %s', (field, row) => {
   beforeAll(freshTeam);
 
@@ -357,15 +427,14 @@ describe.each(Object.entries(subscriptions))('subscription %s', (field, row) => 
     const [bound, global] = [await app.socket(own.keys.AGENT), await app.socket(globals.VIEWER)];
     for (const socket of [bound, global]) socket.subscribe('s', row.open);
     await Promise.all([bound.settled(), global.settled()]);
-    const change = (world: TestWorld) => (field === 'approvalUpdates' ? world.call() : world.ask());
-    await change(foreign);
-    await change(own);
-    const [here, there] = field === 'approvalUpdates' ? [own.id, foreign.id] : [own.teamId, foreign.teamId];
-    const places = (socket: typeof bound) =>
-      socket.of('s').map(({ payload: { data } }) => (data[field].teamId ?? data[field].projectId) as string);
-    await bound.until(() => places(bound).includes(here));
-    await global.until(() => places(global).includes(here) && places(global).includes(there));
-    expect(new Set(places(bound))).toEqual(new Set([here]));
+    for (const world of [foreign, own]) await happen[row.of ?? 'ask'](world);
+    const scope = row.of === undefined ? 'teamId' : 'projectId';
+    const idOf = (world: TestWorld) => (row.of === undefined ? world.teamId : world.id);
+    const told = (socket: typeof bound) =>
+      socket.of('s').map(({ payload }) => payload.data[field][scope] as string);
+    await bound.until(() => told(bound).includes(idOf(own)));
+    await global.until(() => told(global).includes(idOf(own)) && told(global).includes(idOf(foreign)));
+    expect(new Set(told(bound))).toEqual(new Set([idOf(own)]));
     bound.socket.close();
     global.socket.close();
   });

@@ -133,7 +133,7 @@ describe('behaviour 10.2: scalars', () => {
       );
       expect(data.createSession.session.context).toEqual({
         zero: 0,
-        long: 12345678901234567890,
+        long: Number('12345678901234567890'),
         least: 5e-324,
         most: Number.MAX_VALUE,
       });

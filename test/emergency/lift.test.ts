@@ -5,7 +5,7 @@ import { addSeconds } from '../../src/kernel/clock.ts';
 import { STALE_AFTER_SECONDS } from '../../src/sessions/rules.ts';
 import { eventsOf, everything, refusal, seconds, seedTeam, type Team, verbs } from '../support/house.ts';
 import { withHouse } from '../support/with-house.ts';
-import { approval, budget, hold, stopper } from './scene.ts';
+import { approval, hold, stopper } from './scene.ts';
 
 const { scene, session, intervention, task, clock } = withHouse();
 let team: Team;
@@ -126,7 +126,6 @@ describe('behaviour 7.7: when a stop lifts,', () => {
   });
 
   it('abandoned sessions are CANCELLED with all that is open in them, and their holds released', async () => {
-    await budget(scene.house, team.projectId);
     const [kept, gone] = [await act.start(), await act.start({ runner: 'inside' })];
     const [mine, theirs] = [await act.ask(kept), await act.ask(gone)];
     const answered = await act.ask(gone);
@@ -193,7 +192,6 @@ describe('behaviour 7.7: when a stop lifts,', () => {
   });
 
   it('an abandoned task is CANCELLED with what was asked for it; its session goes on', async () => {
-    await budget(scene.house, team.projectId);
     const sessionId = await act.start({ runner: 'inside' });
     const [taskId, other] = [await makeTask(sessionId), await makeTask(sessionId)];
     const held = await hold(scene.house, team.projectId);

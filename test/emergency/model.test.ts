@@ -8,7 +8,7 @@ import { isLive } from '../../src/sessions/rules.ts';
 import { createTask, finishTask } from '../../src/sessions/tasks.ts';
 import { onPostgres, withDatabase } from '../support/database.ts';
 import { expectInvariants, type House, openHouse, seedTeam, type Team, verbs } from '../support/house.ts';
-import { approval, budget, stopper } from './scene.ts';
+import { approval, stopper } from './scene.ts';
 
 // Histories drawn at random, one thing after the other and all at once from two processes. Two things must hold whatever
 // happens: a project is stopped as a whole or not at all, and what is granted is granted while it is not; and a stop
@@ -66,7 +66,6 @@ interface Scene {
 
 async function scene(): Promise<Scene> {
   const team = await seedTeam(houses[0]);
-  await budget(houses[0], team.projectId);
   const { start } = verbs(houses[0], team);
   return { team, projectId: team.projectId, sessions: [await start(), await start()], asked: [], tasks: [] };
 }

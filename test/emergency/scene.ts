@@ -66,25 +66,6 @@ export async function approval(
   return id;
 }
 
-export async function budget({ deps: { prisma, ids, clock } }: House, projectId: string): Promise<void> {
-  const day = { start: clock.now(), end: addSeconds(clock.now(), 86_400) };
-  await prisma.budget.create({
-    data: {
-      id: ids.next('budget'),
-      projectId,
-      dailyTokenLimit: 100_000,
-      monthlyTokenLimit: 2_000_000,
-      dailyCostLimit: 100,
-      monthlyCostLimit: 2000,
-      dayStart: day.start,
-      dayEnd: day.end,
-      monthStart: day.start,
-      monthEnd: day.end,
-      updatedAt: day.start,
-    },
-  });
-}
-
 /** Something held of the budget. */
 export async function hold(
   { deps: { prisma, ids, clock } }: House,

@@ -13,7 +13,7 @@ import {
   verbs,
 } from '../support/house.ts';
 import { withHouse } from '../support/with-house.ts';
-import { approval, budget, hold, stopper } from './scene.ts';
+import { approval, hold, stopper } from './scene.ts';
 
 const { scene, session, intervention, task, clock } = withHouse();
 let team: Team;
@@ -168,7 +168,6 @@ describe('behaviour 7.2: a stop, in one transaction,', () => {
   });
 
   it('cancels calls that were approved and not started, with the stop as reason, and releases their holds alone', async () => {
-    await budget(scene.house, team.projectId);
     const sessionId = await act.start();
     const inside = await act.start({ runner: 'inside' });
     const own = await makeTask(sessionId);

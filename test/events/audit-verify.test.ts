@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Database, openDatabase } from '../../src/database/open.ts';
+import { migrationsDirectory } from '../../src/database/schema-engine.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
 import { onPostgres, silent, withDatabase } from '../support/database.ts';
 import { append, event, ids, log, sealAll } from './support.ts';
@@ -108,6 +109,21 @@ describe.runIf(!onPostgres)('audit:verify on the embedded database', () => {
     expect(code).toBe(1);
     expect(output).toContain(`event ${third.id}`);
   }, 180_000);
+
+  test('one of an older version is left as it is, and what to do is said (9.2)', async () => {
+    const older = join(folder, 'older-migrations');
+    const first = '0001_foundation';
+    await cp(join(migrationsDirectory, first), join(older, first), { recursive: true });
+    const dataDirectory = join(folder, 'older');
+    const options = { url: null, dataDirectory, clock: systemClock, log: silent, migrations: older };
+    await (await openDatabase(options)).close();
+    const { code, errors } = await auditVerify({ DATA_DIR: dataDirectory });
+    expect(code).toBe(2);
+    expect(errors).toContain('without 0002_session_drives');
+    expect(errors).toContain('start the server once');
+    // Still one that the older version opens: a migration more, and it would refuse.
+    await (await openDatabase(options)).close();
+  }, 60_000);
 
   test('a database that keeps nothing cannot be checked', async () => {
     expect(await auditVerify({ DATA_DIR: 'memory://' })).toMatchObject({ code: 2 });

@@ -10,7 +10,7 @@ import type { Tail } from '../../src/events/tail.ts';
 import { type Event, Prisma } from '../../src/generated/prisma/client.ts';
 import type { Database } from '../../src/database/open.ts';
 import { onPostgres, withDatabase } from '../support/database.ts';
-import { append, emptyLog, event, ids, log, sealAll, sealerOn, tailOn } from './support.ts';
+import { append, emptyLog, event, ids, log, sealAll, sealerOn, tailOn, type Part } from './support.ts';
 
 const database = withDatabase();
 const [projectA, projectB] = [ids.next('project'), ids.next('project')];
@@ -22,7 +22,7 @@ afterEach(async () => {
   for (const each of end.splice(0).reverse()) await each();
 });
 
-async function start(on: Pick<Database, 'prisma' | 'signals' | 'leadership'> = database()) {
+async function start(on: Part = database()) {
   const tail = await tailOn(on);
   end.push(() => tail.stop());
   return { tail, feed: createEventFeed({ prisma: on.prisma, tail }) };

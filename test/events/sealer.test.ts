@@ -4,6 +4,7 @@ import { appendEvents, unsealed } from '../../src/events/append.ts';
 import { createSealer } from '../../src/events/sealer.ts';
 import { verifyLog } from '../../src/events/verify.ts';
 import type { Database } from '../../src/database/open.ts';
+import type { Query, Statement } from '../../src/database/query.ts';
 import { onPostgres, silent, withDatabase } from '../support/database.ts';
 import { gate } from '../support/gate.ts';
 import { startProcess } from '../support/process.ts';
@@ -36,16 +37,12 @@ describe('sealing', () => {
       SELECT 'event_' || n, 'task_created', ${project}, 'subject', '{}', '{}', 's', 'c', 'd' || n, '2026-03-02'
       FROM generate_series(1, ${count}) n`;
     const seen: { rows: number }[] = [];
-    const prisma = database().prisma.$extends({
-      query: {
-        async $queryRaw({ args, query }) {
-          const rows = (await query(args)) as unknown[];
-          seen.push({ rows: rows.length });
-          return rows;
-        },
-      },
-    }) as unknown as Database['prisma'];
-    const sealer = sealerOn(database(), { prisma });
+    const query: Query = async <Row>(statement: Statement) => {
+      const rows = await database().query<Row>(statement);
+      seen.push({ rows: rows.length });
+      return rows;
+    };
+    const sealer = sealerOn(database(), { query });
     sealer.start();
     await until('all to be sealed', async () => (await database().prisma.event.count()) === count);
     await sealer.stop();

@@ -38,7 +38,7 @@ export async function append(
   await appendEvents(prisma, ids, events);
 }
 
-export type Part = Pick<Database, 'prisma' | 'signals' | 'leadership'>;
+export type Part = Pick<Database, 'prisma' | 'query' | 'signals' | 'leadership'>;
 
 /** A sealer that leads, and the last position it gave out. */
 export function sealerOn(database: Part, more: Partial<Part> = {}): Sealer {

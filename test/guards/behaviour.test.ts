@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 const rules = readFileSync('docs/behaviour.md', 'utf8');
 const numbered = new Set([...rules.matchAll(/^(?:\| )?(\d+\.\d+)\b/gm)].map(([, number]) => number!));
 /** Sections whose rules are still to come; a comment may already name them. */
-const reserved = /^[5-8]\./;
+const reserved = /^[578]\./;
 
 test('every rule that code or a test cites stands in docs/behaviour.md', () => {
   expect(numbered.size).toBeGreaterThan(40);

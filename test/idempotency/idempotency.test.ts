@@ -1,32 +1,10 @@
-import { beforeAll, describe, expect, it } from 'vitest';
-import { onPostgres, withDatabase } from '../support/database.ts';
-import {
-  everything,
-  type House,
-  openHouse,
-  refusal,
-  refusedWithoutTrace,
-  seedTeam,
-  type Team,
-  verbs,
-} from '../support/house.ts';
+import { describe, expect, it } from 'vitest';
+import { everything, refusal, refusedWithoutTrace, verbs } from '../support/house.ts';
+import { withTwoHouses } from '../support/with-house.ts';
 import { fingerprintOf } from '../../src/idempotency/idempotency.ts';
 import { createSession } from '../../src/sessions/start.ts';
 
-const database = withDatabase();
-let houses: House[];
-let team: Team;
-let acts: ReturnType<typeof verbs>[];
-
-beforeAll(async () => {
-  const { clock } = database();
-  houses = [
-    openHouse(database(), clock),
-    openHouse(onPostgres ? await database().replica() : database(), clock),
-  ];
-  team = await seedTeam(houses[0]!);
-  acts = houses.map((house) => verbs(house, team));
-});
+const { database, houses, acts, team } = withTwoHouses();
 
 const [DAY, first] = [24 * 60 * 60, 0];
 

@@ -7,15 +7,23 @@ import { terms } from './item.ts';
 
 const { scene, clock, asked, intervention } = withHouse();
 
+const fixedFields = [
+  'terms',
+  'timeout',
+  'autoContinue',
+  'asyncMode',
+  'options',
+  'responseSchema',
+  'type',
+  'urgency',
+  'message',
+  'context',
+  'agentName',
+  'askedBy',
+  'createdAt',
+] as const;
 /** What was fixed when it was asked. */
-const fixed = (row: Intervention) => {
-  const { terms, timeout, autoContinue, asyncMode, options, responseSchema, type, message, context } = row;
-  const { askedBy, createdAt, urgency, agentName } = row;
-  return {
-    ...{ terms, timeout, autoContinue, asyncMode, options, responseSchema, type, message, context },
-    ...{ askedBy, createdAt, urgency, agentName },
-  };
-};
+const fixed = (row: Intervention) => fixedFields.map((field) => row[field]);
 
 describe('the terms of a request', () => {
   it('are on it from the beginning, and nothing that happens to it moves them (4.14)', async () => {

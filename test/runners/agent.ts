@@ -1,14 +1,35 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { News } from '../../src/runners/runner.ts';
+import type { Json, JsonObject } from '../../src/kernel/json.ts';
+import type { CallOutcome, News } from '../../src/runners/runner.ts';
 import { webhookOf } from '../../src/runners/http/sign.ts';
 
-/** What an agent is sent. */
+/** What an agent is sent: a turn. */
 export interface Received {
-  session: { id: string; context: { asks?: string[] } };
+  type: 'session.turn';
+  session: { id: string; context: { asks?: string[]; call?: CallOfTest } };
   turn: { number: number; attempt: number; start: boolean };
   news: News[];
+  calls: { step: string; outcome: CallOutcome }[];
   state: Record<string, unknown> | null;
+}
+
+/** Or a call that was approved. */
+export interface ReceivedCall {
+  type: 'session.call';
+  step: string;
+  approvalId: string;
+  input: Json;
+  permit: string | null;
+}
+
+/** The call that the conformance suite has a session make. */
+export interface CallOfTest {
+  input: JsonObject;
+  inputSchema?: JsonObject;
+  tokens: number;
+  cost: string;
+  timeoutMinutes?: number;
 }
 
 export interface Reply {
@@ -22,6 +43,7 @@ export interface Reply {
 export interface TestAgent {
   url: string;
   received: { id: string; body: Received }[];
+  called: { id: string; body: ReceivedCall }[];
   close(): Promise<void>;
 }
 
@@ -32,6 +54,7 @@ export async function startAgent(
   secret = SECRET,
 ): Promise<TestAgent> {
   const received: TestAgent['received'] = [];
+  const called: TestAgent['called'] = [];
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
@@ -41,8 +64,15 @@ export async function startAgent(
       const stamp = new Date(Number(headers['webhook-timestamp']) * 1000);
       const expected = webhookOf(secret).sign(headers['webhook-id']!, stamp, text);
       if (!headers['webhook-signature']!.split(' ').includes(expected)) throw new Error('no signature fits');
-      const body = JSON.parse(text) as Received;
-      received.push({ id: headers['webhook-id']!, body });
+      const body = JSON.parse(text) as Received | ReceivedCall;
+      const id = headers['webhook-id']!;
+      if (body.type === 'session.call') {
+        called.push({ id, body });
+        response.writeHead(200, { 'content-type': 'application/json' });
+        response.end(JSON.stringify(answerOf(body.input)));
+        return;
+      }
+      received.push({ id, body });
       const { status = 200, headers: more = {}, body: reply } = await answer(body, request.headers);
       response.writeHead(status, { 'content-type': 'application/json', ...more });
       response.end(reply === undefined ? '' : typeof reply === 'string' ? reply : JSON.stringify(reply));
@@ -54,6 +84,7 @@ export async function startAgent(
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/turns`,
     received,
+    called,
     close() {
       server.closeAllConnections();
       return new Promise((resolve) => server.close(() => resolve()));
@@ -85,4 +116,39 @@ export function asker({ session, turn, news, state }: Received): Reply {
   }
   if (asks.every((ask) => heard[ask] !== undefined)) steps.push({ do: 'complete', result: heard });
   return { body: { steps, state: { heard } } };
+}
+
+/** What the calls of the conformance suite answer: their own input, at a cost of its own. */
+export const answerOf = (input: Json) => ({
+  response: { did: input },
+  tokensUsed: 7,
+  actualCost: '0.25',
+  confidence: 0.9,
+});
+
+/** The agent of the conformance suite's gate: proposes `context.call`, and completes with what came of it. */
+export function caller({ session, turn, calls }: Received): Reply {
+  const call = session.context.call!;
+  if (turn.start) {
+    const { tokens, cost, ...rest } = call;
+    const action = {
+      do: 'call',
+      step: 'work',
+      agentName: 'worker',
+      action: 'do the work',
+      estimatedTokens: tokens,
+      estimatedCost: cost,
+      ...rest,
+    };
+    return { body: { steps: [action] } };
+  }
+  const steps = calls.map(({ step, outcome }) =>
+    outcome.status === 'revise'
+      ? { do: 'revise', step, ...answerOf({ revised: outcome.modifications }) }
+      : {
+          do: 'complete',
+          result: { outcome: outcome.status, response: outcome.status === 'done' ? outcome.response : null },
+        },
+  );
+  return { body: { steps } };
 }

@@ -11,14 +11,16 @@ import { createRegistry } from '../../src/runners/registry.ts';
 import type { Runner } from '../../src/runners/runner.ts';
 import { createAgentTouches } from '../../src/sessions/agents.ts';
 import { createChangeSession } from '../../src/sessions/change.ts';
+import type { ApprovalDeps } from '../../src/approvals/seams.ts';
 import type { LiftDeps } from '../../src/emergency/deps.ts';
 import { createStops } from '../../src/emergency/stops.ts';
-import type { SessionDeps } from '../../src/sessions/deps.ts';
 import { createSession } from '../../src/sessions/start.ts';
+import { controls } from '../support/controls.ts';
+import { seedTeam } from '../support/house.ts';
 
 /** One process' worth of the product without its API: the verbs, the queue and a worker, with the runners given. */
 export interface RunnerHouse {
-  deps: SessionDeps;
+  deps: ApprovalDeps;
   emergency: LiftDeps;
   projectId: string;
   queue: Queue;
@@ -67,9 +69,27 @@ export async function openHouse({
     stops,
     announce: (changes) => announceToWorkers(database.signals, changes),
   });
-  const deps: SessionDeps = { prisma: database.prisma, changeSession, clock, ids, stops, runners: registry };
-  const worker = createWorker({ database, clock, log, queue, sessions: deps, runners: registry });
-  const { projectId, teamId, person } = beside ?? (await makeTeam(deps));
+  const deps: ApprovalDeps = {
+    database,
+    prisma: database.prisma,
+    changeSession,
+    clock,
+    ids,
+    stops,
+    runners: registry,
+    ...controls,
+    changes: { announce: () => {} },
+    committed: () => {},
+  };
+  const recoveries = {
+    ...emergency,
+    prisma: database.prisma,
+    log,
+    enqueueRecoveries: queue.enqueueRecoveries,
+    onSettled: {},
+  };
+  const worker = createWorker({ database, clock, log, queue, sessions: deps, recoveries, runners: registry });
+  const { projectId, teamId, person } = beside ?? (await seeded(deps));
   let closing: Promise<void> | null = null;
   return {
     deps,
@@ -91,29 +111,7 @@ export async function openHouse({
   };
 }
 
-async function makeTeam({
-  prisma,
-  ids,
-  clock,
-}: SessionDeps): Promise<{ projectId: string; teamId: string; person: Viewer }> {
-  const createdAt = clock.now();
-  const projectId = ids.next('project');
-  const teamId = ids.next('team');
-  const userId = ids.next('user');
-  await prisma.project.create({ data: { id: projectId, name: 'Project', createdAt } });
-  await prisma.team.create({
-    data: { id: teamId, projectId, name: 'Team', createdAt, queue: { create: { pending: 0 } } },
-  });
-  await prisma.user.create({ data: { id: userId, name: 'Ada', role: 'ADMIN', createdAt } });
-  return {
-    projectId,
-    teamId,
-    person: {
-      actor: { kind: 'USER', id: userId, name: 'Ada', role: 'ADMIN' },
-      role: 'ADMIN',
-      projectId,
-      credentialId: userId,
-      expiresAt: null,
-    },
-  };
+async function seeded(deps: ApprovalDeps): Promise<Pick<RunnerHouse, 'projectId' | 'teamId' | 'person'>> {
+  const { projectId, teamId, admin } = await seedTeam({ deps });
+  return { projectId, teamId, person: admin };
 }

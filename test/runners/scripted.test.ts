@@ -54,7 +54,7 @@ describe('a scripted session', () => {
     expect(question!.message).toBe('May I deploy 1.2?');
     await selectInterventionOption(house.deps, house.person, question!.id, { optionId: 'now' });
     await reaches(id, 'COMPLETED');
-    expect((await session(id)).result).toEqual({ chosen: 'now', by: 'Ada' });
+    expect((await session(id)).result).toEqual({ chosen: 'now', by: 'admin' });
     expect((await asked(id))[0]!.delivery).toBe('DELIVERED');
     const { prisma } = house.deps;
     expect(await prisma.task.findMany({ where: { sessionId: id } })).toMatchObject([
@@ -186,7 +186,7 @@ describe('a scenario', () => {
       /steps\.0\.ask.*colour.*steps\.1 must have exactly one of.*steps\.3\.wait/,
     );
     await expect(play('steps: [{ finish: { task: nothing } }]')).rejects.toThrow(
-      'finishes a task "nothing" that it never makes',
+      'speaks of a task "nothing" that it never makes',
     );
     await expect(play('steps: [')).rejects.toThrow('context.scenario');
     await expect(house.start('scripted')).rejects.toThrow('context.scenario is missing');

@@ -130,6 +130,7 @@ describe('programs (5.8)', () => {
     ['js', "import { exec } from 'child_process';\nexec('git status')"],
     ['js', 'const q = sql`select * from t where id = ${id}`'],
     ['js', "db.query('select * from t where id = $1', [id])"],
+    ['ts', 'const [r] = await p.$queryRaw<[Row]>`SELECT a FROM t WHERE b = ${b}`;'],
     ['js', 'const t = `Select ${n} items from the list`'],
     ['js', "console.log('DELETE FROM t WHERE id = ' + id)"],
     ['js', "fetch(process.env.API_URL + '/x', { method: 'POST', body })"],
@@ -163,12 +164,17 @@ describe('where code is found (5.8)', () => {
     ['a member with its language beside it', { language: 'bash', text: 'x=1\nrm -rf /' }],
     ['what a patch adds', { patch: '--- a/a.sh\n+++ b/a.sh\n@@ -1 +1 @@\n-ls\n+rm -rf /\n' }],
     ['a transcript', fence('console', '$ rm -rf /')],
+    ['the words of a command', { argv: ['rm', '-rf', '/'] }],
+    ['a program and its arguments', { tool: { command: 'rm', args: ['-rf', '/'] } }],
+    ['a script among the words', { command: ['bash', '-c', 'cd / && rm -rf /'] }],
   ])('%s', async (_, value) => {
     expect(await found(code, value)).toEqual(['wipes_system CRITICAL']);
   });
 
   it.each([
     ['what a patch removes', { patch: '--- a/a.sh\n+++ b/a.sh\n@@ -1 +1 @@\n-rm -rf /\n+ls\n' }],
+    ['words of no command', { names: ['rm', '-rf', '/'] }],
+    ['a word of several', { argv: ['echo', 'a; rm -rf /'] }],
     ['a mention in prose', 'Typing `rm -rf /` deletes everything.'],
     ['a text that is no code', 'The rm command, with -rf and a slash, deletes everything: rm -rf /'],
   ])('not in %s', async (_, value) => {

@@ -52,7 +52,7 @@ describe('the analysis of an answer (5.8)', () => {
     expect(await one.analyzeResponse(question)).toEqual(await one.analyzeResponse(question));
   });
 
-  it('asks analyzers of others too, and refuses two of one name', async () => {
+  it('asks analyzers of others too, in the server and in threads, and refuses two of one name', async () => {
     const own: Analyzer = {
       name: 'own',
       looksAt: ['RESPONSE'],
@@ -71,6 +71,16 @@ describe('the analysis of an answer (5.8)', () => {
       response: 'Hello there.',
     });
     expect(riskFlags.map(({ code }) => code)).toEqual(['house_rule']);
+    const module = new URL('./processes/odd-analyzers.ts', import.meta.url);
+    const threaded = [{ module, analyzers: [{ name: 'finds', looksAt: ['RESPONSE' as const] }] }];
+    const other = createSafety({ clock: systemClock, limitSeconds: 60, threads: 1, threaded });
+    open.push(other);
+    const answer = await other.analyzeResponse({
+      agentType: null,
+      instructions: null,
+      response: 'Hello there.',
+    });
+    expect(answer.riskFlags.map(({ code }) => code)).toEqual(['found']);
     expect(() => safety([{ ...own, name: 'code' }])).toThrow('two analyzers are called code');
   });
 

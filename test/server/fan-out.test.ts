@@ -52,6 +52,17 @@ describe('sharing', () => {
     [mine, other].forEach((raw) => raw.socket.close());
   });
 
+  test('variables that the document does not declare make no difference, whatever they hold', async () => {
+    const raw = await rawSocket(server);
+    raw.subscribe('a', NOW);
+    raw.subscribe('b', NOW, { junk: Array.from({ length: 1_000 }, (_, n) => n) });
+    await raw.settled();
+    server.feed.publish('one');
+    await raw.until(() => raw.of('a').length === 1 && raw.of('b').length === 1);
+    expect(server.probe.executions).toBe(1);
+    raw.socket.close();
+  });
+
   test('a field that says it is personal is executed for each credential', async () => {
     const [one, two] = [await rawSocket(server, 'Bearer good1'), await rawSocket(server, 'Bearer good2')];
     for (const raw of [one, two]) raw.subscribe('a', 'subscription{events{mine}}');

@@ -66,7 +66,7 @@ describe('behaviour 10.4: bounds', () => {
     );
     expect(await answer.json()).toEqual({ data: { hello: 'world' } });
     // Generous: what it guards against takes minutes.
-    expect(performance.now() - started).toBeLessThan(5_000);
+    expect(performance.now() - started).toBeLessThan(20_000);
   });
 
   test('the most repeated fields that the bounds let through validate quickly', async () => {

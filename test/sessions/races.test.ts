@@ -1,35 +1,22 @@
-import { beforeAll, describe, expect, it } from 'vitest';
-import { onPostgres, withDatabase } from '../support/database.ts';
+import { describe, expect, it } from 'vitest';
 import { gate } from '../support/gate.ts';
 import {
   everything,
   heldBeforeWriting,
-  type House,
   keepsInvariants,
   openHouse,
   refusal,
   seedTeam,
-  type Team,
   verbs,
 } from '../support/house.ts';
+import { onPostgres } from '../support/database.ts';
+import { withTwoHouses } from '../support/with-house.ts';
 import { DomainError } from '../../src/kernel/errors.ts';
 import { appendConversationTurn } from '../../src/sessions/append-turn.ts';
 import { cancelSession, completeSession } from '../../src/sessions/end.ts';
 import { createSession } from '../../src/sessions/start.ts';
 
-const database = withDatabase();
-/** Two processes where the database is a server; else one process with two lanes. */
-let houses: House[];
-let team: Team;
-let acts: ReturnType<typeof verbs>[];
-
-beforeAll(async () => {
-  const { clock } = database();
-  const second = onPostgres ? await database().replica() : database();
-  houses = [openHouse(database(), clock), openHouse(second, clock)];
-  team = await seedTeam(houses[0]!);
-  acts = houses.map((house) => verbs(house, team));
-});
+const { database, houses, acts, team } = withTwoHouses();
 keepsInvariants(() => houses[0]!);
 
 const of = (at: number) => acts[at % 2]!;

@@ -25,6 +25,7 @@ import type { Change } from '../../src/sessions/aggregate.ts';
 import { createChangeSession } from '../../src/sessions/change.ts';
 import type { ApprovalDeps } from '../../src/approvals/seams.ts';
 import type { Announcement } from '../../src/events/changes.ts';
+import type { SessionDeps } from '../../src/sessions/deps.ts';
 import { createSession, type StartInput } from '../../src/sessions/start.ts';
 import { expectApprovalInvariants } from './approval-invariants.ts';
 import { controls } from './controls.ts';
@@ -62,7 +63,15 @@ export function openHouse(
     enqueueDrives: async (_, sessionIds) => void drives.push(...sessionIds),
     wakeSweeps: () => {},
   };
-  const stops = createStops(emergency);
+  const looked: string[] = [];
+  const emergencyStops = createStops(emergency);
+  const stops: typeof emergencyStops = {
+    ...emergencyStops,
+    async look(projectId) {
+      looked.push(projectId);
+      await emergencyStops.look(projectId);
+    },
+  };
   const changeSession = createChangeSession({
     database,
     clock,
@@ -87,6 +96,7 @@ export function openHouse(
           },
   };
   const deps: ApprovalDeps = {
+    ...emergency,
     database,
     prisma: database.prisma,
     changeSession,
@@ -117,7 +127,11 @@ export interface Team {
   stranger: Viewer;
 }
 
-export async function seedTeam({ deps }: House): Promise<Team> {
+export async function seedTeam({
+  deps,
+}: {
+  deps: Pick<SessionDeps, 'prisma' | 'ids' | 'clock'>;
+}): Promise<Team> {
   const { prisma, ids, clock } = deps;
   const createdAt = clock.now();
   const [projectId, elsewhere] = [ids.next('project'), ids.next('project')];

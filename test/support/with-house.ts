@@ -1,5 +1,5 @@
 import { beforeAll } from 'vitest';
-import { withDatabase } from './database.ts';
+import { onPostgres, withDatabase } from './database.ts';
 import { type House, keepsInvariants, openHouse, seedTeam, type Team, verbs } from './house.ts';
 
 /** A house with a team for the tests of one verb; what stands afterwards is checked after each test. */
@@ -25,6 +25,22 @@ export function withHouse() {
       return { sessionId, id: await scene.act.ask(sessionId, input) };
     },
   };
+}
+
+/** Two processes on one database where it is a server; else one process with two lanes. Filled before the tests. */
+export function withTwoHouses() {
+  const database = withDatabase();
+  const houses: House[] = [];
+  const acts: ReturnType<typeof verbs>[] = [];
+  const team = {} as Team;
+  beforeAll(async () => {
+    const { clock } = database();
+    const second = onPostgres ? await database().replica() : database();
+    houses.push(openHouse(database(), clock), openHouse(second, clock));
+    Object.assign(team, await seedTeam(houses[0]!));
+    acts.push(...houses.map((house) => verbs(house, team)));
+  });
+  return { database, houses, acts, team };
 }
 
 export const option = (id: string, more: object = {}) => ({

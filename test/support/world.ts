@@ -85,6 +85,14 @@ export async function makeProject(api: ApiClient, admin: string, name: string) {
       );
       return data.createTask.task.id;
     },
+    async reserve(): Promise<string> {
+      const data = await api.ok(
+        keys.AGENT,
+        'mutation($id: ID!) { reserveBudget(input: {projectId: $id, tokens: 10, cost: "0.01"}) { success errors { code } reservation { id } } }',
+        { id },
+      );
+      return data.reserveBudget.reservation.id;
+    },
     async approve(id: string, key: string = keys.OPERATOR): Promise<any> {
       const data = await api.ok(
         key,

@@ -1,10 +1,12 @@
 import { BrokenCircuitError, circuitBreaker, ConsecutiveBreaker, handleType, type IPolicy } from 'cockatiel';
-import { addSeconds, type Clock } from '../../kernel/clock.ts';
-import type { JsonObject } from '../../kernel/json.ts';
-import { CannotContinue, type Desk, type Rest, type Runner, type RunnerState, type Turn } from '../runner.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import type { Rest, Runner, RunnerState, Turn } from '../runner.ts';
+import { act } from './act.ts';
+import { passCalls } from './calls.ts';
 import { AgentUnavailable, post } from './post.ts';
-import { type Action, type AgentAnswer, bodyOf, messageId, readAnswer } from './protocol.ts';
+import { bodyOf, callBodyOf, callId, messageId, readAnswer } from './protocol.ts';
 import { signatureHeaders } from './sign.ts';
+import { type HttpState, readState } from './state.ts';
 
 export interface HttpRunnerOptions {
   name: string;
@@ -30,11 +32,10 @@ export function createHttpRunner(
   breakers: Breakers,
 ): Runner {
   const signing = [secrets.secret, ...(secrets.previousSecret === undefined ? [] : [secrets.previousSecret])];
-  async function send(turn: Turn): Promise<string> {
-    const body = bodyOf(turn);
-    const headers = signatureHeaders(messageId(turn), clock.now(), body, signing);
+  async function send(id: string, body: string, signal: AbortSignal): Promise<string> {
+    const headers = signatureHeaders(id, clock.now(), body, signing);
     try {
-      return await breakers.of(url).execute(() => post(clock, { url, headers, body, signal: turn.signal }));
+      return await breakers.of(url).execute(() => post(clock, { url, headers, body, signal }));
     } catch (error) {
       if (!(error instanceof BrokenCircuitError)) throw error;
       throw new AgentUnavailable('the agent has failed too often, and is left alone for some seconds', {
@@ -42,23 +43,35 @@ export function createHttpRunner(
       });
     }
   }
-  return {
-    name,
-    replay: 'safe',
-    async drive(turn) {
-      const state = readState(turn.state);
-      // The agent's answer is kept before it is acted on. Were the turn cut off in between, asking again might bring
-      // another answer, under the same step names.
-      const kept = state.answer?.to === messageId(turn) ? state.answer.text : null;
-      const text = kept ?? (await send(turn));
-      const answer = readAnswer(text);
-      if (kept === null && answer.steps.length > 0) {
-        await turn.desk.save({ ...state, answer: { to: messageId(turn), text } } as unknown as RunnerState);
-      }
-      return act(turn, state, answer);
-    },
-  };
+
+  async function drive(turn: Turn): Promise<Rest> {
+    const state = readState(turn.state);
+    const ended = await passCalls(turn, state, (step, grant) =>
+      send(callId(grant), callBodyOf(turn, step, grant), grant.signal),
+    );
+    if (ended.length === 0 && nothingToTell(turn, state))
+      return state.wakeAt === null ? {} : { wakeAt: new Date(state.wakeAt) };
+    // The agent's answer is kept before it is acted on. Were the turn cut off in between, asking again might bring
+    // another answer, under the same step names.
+    const id = messageId(turn, ended);
+    const kept = state.answer?.to === id ? state.answer.text : null;
+    const text = kept ?? (await send(id, bodyOf(turn, ended), turn.signal));
+    const answer = readAnswer(text);
+    if (kept === null && answer.steps.length > 0)
+      await turn.desk.save({ ...state, answer: { to: id, text } } as unknown as RunnerState);
+    for (const { step, outcome } of ended) if (outcome.status !== 'revise') delete state.calls[step];
+    return act(turn, state, answer);
+  }
+
+  return { name, replay: 'safe', drive };
 }
+
+/** A call has gone a step further, of which the agent need not hear yet: it was asked for, or people look at its answer. */
+const nothingToTell = (turn: Turn, { calls, wakeAt }: HttpState): boolean =>
+  !turn.start &&
+  turn.news.length === 0 &&
+  turn.calls.length + Object.keys(calls).length > 0 &&
+  (wakeAt === null || new Date(wakeAt) > turn.desk.now());
 
 export interface Breakers {
   /** The breaker of an address' origin. */
@@ -81,69 +94,4 @@ export function createBreakers(): Breakers {
       return breaker;
     },
   };
-}
-
-/** What is kept of a session with a remote agent. */
-interface HttpState {
-  v: 1;
-  /** The agent's own. */
-  agent: JsonObject | null;
-  /** Tasks made, by the steps that made them. */
-  tasks: { [step: string]: string };
-  /** The answer that is being acted on, and the message that it is to. */
-  answer: { to: string; text: string } | null;
-}
-
-function readState(saved: RunnerState | null): HttpState {
-  if (saved === null) return { v: 1, agent: null, tasks: {}, answer: null };
-  if (saved.v !== 1)
-    throw new CannotContinue(`the state of this session has version ${saved.v}, of another release`);
-  return structuredClone(saved) as unknown as HttpState;
-}
-
-async function act({ desk, signal }: Turn, state: HttpState, answer: AgentAnswer): Promise<Rest> {
-  for (const action of answer.steps) {
-    signal.throwIfAborted();
-    await doAction(desk, state, action);
-    if (action.do === 'complete' || action.do === 'fail') return {};
-  }
-  if (answer.steps.length > 0 || answer.state !== undefined) {
-    const agent = answer.state === undefined ? state.agent : answer.state;
-    await desk.save({ ...state, agent, answer: null } as unknown as RunnerState);
-  }
-  const wake = answer.wakeInSeconds ?? null;
-  return wake === null ? {} : { wakeAt: addSeconds(desk.now(), wake) };
-}
-
-async function doAction(desk: Desk, state: HttpState, action: Action): Promise<void> {
-  switch (action.do) {
-    case 'ask': {
-      const { do: _, step, ...question } = action;
-      await desk.ask(step, question);
-      return;
-    }
-    case 'report': {
-      const { do: _, step, ...report } = action;
-      await desk.report(step, report);
-      return;
-    }
-    case 'say': {
-      const { do: _, step, ...said } = action;
-      return desk.say(step, said);
-    }
-    case 'createTask': {
-      const { do: _, step, ...task } = action;
-      state.tasks[step] = (await desk.createTask(step, task)).taskId;
-      return;
-    }
-    case 'finishTask': {
-      const taskId = action.taskId ?? state.tasks[action.task ?? ''];
-      if (taskId === undefined) throw new CannotContinue('the agent finishes a task that it has not made');
-      return desk.finishTask(taskId, action.status, action.result ?? null);
-    }
-    case 'complete':
-      return desk.complete(action.result ?? null);
-    case 'fail':
-      return desk.fail(action.reason);
-  }
 }

@@ -23,11 +23,34 @@ import type { JsonObject } from '../../kernel/json.ts';
 //             steps: [{ fail: "{{go.content}}" }]
 //           - default: true
 //             steps: [{ wait: 60 }]
+//     - call:
+//         id: deployment
+//         agent: ops
+//         action: "Deploy {{context.version}} to production"
+//         input: { version: "{{context.version}}" }
+//         cost: "0.40"
+//         result: { response: { deployed: "{{deployment.input.version}}" }, tokens: 900, cost: "0.31" }
+//         when: [{ is: rejected, steps: [{ fail: "not allowed" }] }, { default: true, steps: [] }]
 //     - parallel: [[…steps], […steps]]
 //     - complete: { result: { decided: "{{go.option.id}}" } }
 //
 // An `ask` waits for its answer, unless it is `async`: then the steps after it go on, and the session is completed when
 // its answer has come as well. Without `when`, any answer will do; with it, one that no branch names fails the session.
+//
+// A `call` goes through the gate: it is run once it is approved, which here means that it answers with `result`, or fails
+// with `throws`; `revised` is what it answers once people want the answer changed. Without `when`, anything but an answer
+// that was approved fails the session.
+
+/** How a call may end. */
+export const callOutcomes = [
+  'done',
+  'rejected',
+  'expired',
+  'cancelled',
+  'over_budget',
+  'interrupted',
+] as const;
+export type CallEnd = (typeof callOutcomes)[number];
 
 /** How an ask may end. */
 export const outcomes = [
@@ -114,6 +137,59 @@ const ask = z.strictObject({
   },
 });
 
+const decimal = z
+  .string()
+  .regex(/^\d{1,12}(\.\d{1,4})?$/, 'must be a decimal with at most four places, as text');
+
+const result = z.strictObject({
+  response: z.json(),
+  summary: z.string().optional(),
+  nextSteps: z.array(text).optional(),
+  tokens: z.int().min(0).default(0),
+  cost: decimal.default('0'),
+  confidence: z.number().min(0).max(1).optional(),
+});
+
+const callBranch = z.union(
+  [
+    z.strictObject({
+      is: z.enum(callOutcomes),
+      get steps() {
+        return steps;
+      },
+    }),
+    z.strictObject({
+      default: z.literal(true),
+      get steps() {
+        return steps;
+      },
+    }),
+  ],
+  'must say is: (how it ended) or default: true, and its steps',
+);
+
+const call = z
+  .strictObject({
+    id: label,
+    agent: name,
+    type: z.enum(agentTypes).default('CUSTOM'),
+    task: label.optional(),
+    action: text,
+    input: z.json().default({}),
+    schema: json.optional(),
+    tokens: z.int().min(0).default(0),
+    cost: decimal.default('0'),
+    /** Minutes. */
+    timeout: z.int().min(1).optional(),
+    result: result.optional(),
+    throws: text.optional(),
+    revised: result.optional(),
+    get when() {
+      return z.array(callBranch).optional();
+    },
+  })
+  .refine((given) => (given.result === undefined) !== (given.throws === undefined), 'needs result or throws');
+
 const actions = {
   say: z.strictObject({ agent: name, input: z.string().default(''), response: z.string() }),
   report: z.strictObject({
@@ -144,6 +220,7 @@ const actions = {
 
 export type Step =
   | { ask: Ask }
+  | { call: Call }
   | { parallel: Step[][] }
   | { [Word in keyof typeof actions]: { [W in Word]: z.output<(typeof actions)[W]> } }[keyof typeof actions];
 
@@ -151,9 +228,11 @@ export type Branch =
   | { is: Outcome; steps: Step[] }
   | { option: string; steps: Step[] }
   | { default: true; steps: Step[] };
+export type CallBranch = { is: CallEnd; steps: Step[] } | { default: true; steps: Step[] };
+export type Call = Omit<z.output<typeof call>, 'when'> & { when?: CallBranch[] };
 export type Ask = Omit<z.output<typeof ask>, 'when'> & { when?: Branch[] };
 
-const words = ['ask', 'parallel', ...Object.keys(actions)] as const;
+const words = ['ask', 'call', 'parallel', ...Object.keys(actions)] as const;
 
 /** The word of a step picks its schema, so that a fault is told of what was meant and not of every kind of step. */
 const step: z.ZodType<Step> = z
@@ -167,9 +246,11 @@ const step: z.ZodType<Step> = z
     const schema =
       word === 'ask'
         ? ask
-        : word === 'parallel'
-          ? z.array(steps).min(1)
-          : actions[word as keyof typeof actions];
+        : word === 'call'
+          ? call
+          : word === 'parallel'
+            ? z.array(steps).min(1)
+            : actions[word as keyof typeof actions];
     const parsed = schema.safeParse(given[word]);
     if (parsed.success) return { [word]: parsed.data } as Step;
     for (const issue of parsed.error.issues) {
@@ -213,19 +294,24 @@ export function readScenario(given: unknown): { scenario: Scenario } | { faults:
   return faults.length > 0 ? { faults } : { scenario: parsed.data };
 }
 
-/** Names given twice, and tasks finished that nobody makes. */
+/** Names given twice, and tasks spoken of that nobody makes. */
 function namesUsed(all: Step[]): string[] {
   const faults: string[] = [];
   const asks = new Set<string>();
   const tasks = new Set<string>();
-  const finished = new Set<string>();
+  const spokenOf = new Set<string>();
   const visit = (list: Step[]): void => {
     for (const each of list) {
       if ('parallel' in each) each.parallel.forEach(visit);
-      if ('finish' in each) finished.add(each.finish.task);
+      if ('finish' in each) spokenOf.add(each.finish.task);
       if ('task' in each) add(tasks, each.task.id, 'task');
+      if ('call' in each) {
+        add(asks, each.call.id, 'ask or call');
+        if (each.call.task !== undefined) spokenOf.add(each.call.task);
+        each.call.when?.forEach((one) => visit(one.steps));
+      }
       if (!('ask' in each)) continue;
-      add(asks, each.ask.id, 'ask');
+      add(asks, each.ask.id, 'ask or call');
       each.ask.when?.forEach((one) => visit(one.steps));
     }
   };
@@ -234,8 +320,8 @@ function namesUsed(all: Step[]): string[] {
     names.add(id);
   };
   visit(all);
-  for (const id of finished)
+  for (const id of spokenOf)
     if (!tasks.has(id))
-      faults.push(`context.scenario finishes a task ${JSON.stringify(id)} that it never makes`);
+      faults.push(`context.scenario speaks of a task ${JSON.stringify(id)} that it never makes`);
   return faults;
 }

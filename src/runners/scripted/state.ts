@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../../kernel/json.ts';
+import type { CallEnd } from './scenario.ts';
 import { CannotContinue, type News, type RunnerState, type Turn } from '../runner.ts';
 
 /** How an ask ended, as it is kept. */
@@ -16,6 +17,8 @@ export interface ScriptState {
   done: string[];
   /** How asks ended, by their ids in the scenario. */
   answers: { [ask: string]: Answer };
+  /** How calls ended, and what may be used of them, by their ids in the scenario. */
+  calls: { [call: string]: { outcome: CallEnd; response: Json } };
   /** Until when waits last, by their paths: ISO instants. */
   waits: { [path: string]: string };
   /** By their ids in the scenario: the tasks' own. */
@@ -23,10 +26,13 @@ export interface ScriptState {
 }
 
 export function readState(saved: RunnerState | null): ScriptState {
-  if (saved === null) return { v: 1, done: [], answers: {}, waits: {}, tasks: {} };
+  if (saved === null) return { v: 1, done: [], answers: {}, calls: {}, waits: {}, tasks: {} };
   if (saved.v !== 1)
     throw new CannotContinue(`the state of this session has version ${saved.v}, of another release`);
-  return structuredClone(saved) as unknown as ScriptState;
+  // Sessions from before there were calls have none.
+  const { calls = {}, ...state } = structuredClone(saved) as unknown as Omit<ScriptState, 'calls'> &
+    Partial<Pick<ScriptState, 'calls'>>;
+  return { ...state, calls };
 }
 
 export function answerOf(news: News): Answer {
@@ -41,8 +47,8 @@ export function answerOf(news: News): Answer {
 /** The step name of an ask, by its id in the scenario. */
 export const stepOf = (ask: string): string => `ask:${ask}`;
 
-/** What templates may name: `context`, `message`, and each ask that has ended by its id. */
-export function valuesOf(turn: Turn, { answers }: ScriptState): Record<string, Json> {
+/** What templates may name: `context`, `message`, and each ask and call that has ended by its id. */
+export function valuesOf(turn: Turn, { answers, calls }: ScriptState): Record<string, Json> {
   const values: Record<string, Json> = {
     context: turn.session.context,
     message: turn.session.initialMessage,
@@ -54,5 +60,5 @@ export function valuesOf(turn: Turn, { answers }: ScriptState): Record<string, J
         : {};
     values[step.slice(stepOf('').length)] = { outcome: answer.kind, ...shown };
   }
-  return values;
+  return { ...values, ...calls };
 }

@@ -1,6 +1,7 @@
 import { addSeconds } from '../../kernel/clock.ts';
 import { CannotContinue, type Question, type Turn } from '../runner.ts';
 import type { Ask, Branch, Outcome, Step } from './scenario.ts';
+import { takeCall } from './take-call.ts';
 import { type Answer, type ScriptState, stepOf, valuesOf } from './state.ts';
 import { fillJson, fillText } from './template.ts';
 
@@ -29,6 +30,7 @@ export async function walk(run: Run, steps: readonly Step[], path: string): Prom
 /** One step. True: the next one may follow. */
 async function take(run: Run, step: Step, path: string): Promise<boolean> {
   if ('ask' in step) return takeAsk(run, step.ask, path);
+  if ('call' in step) return takeCall(run, step.call, (steps) => walk(run, steps, `${path}.when`));
   if ('parallel' in step) return takeParallel(run, step.parallel, path);
   if ('wait' in step) return takeWait(run, step.wait, path);
   if ('complete' in step) return takeComplete(run, step.complete.result ?? null);
@@ -51,7 +53,10 @@ async function takeParallel(run: Run, branches: Step[][], path: string): Promise
 
 async function act(
   run: Run,
-  step: Exclude<Step, { ask: unknown } | { parallel: unknown } | { wait: unknown } | { complete: unknown }>,
+  step: Exclude<
+    Step,
+    { ask: unknown } | { call: unknown } | { parallel: unknown } | { wait: unknown } | { complete: unknown }
+  >,
   path: string,
 ): Promise<void> {
   const { turn, state } = run;

@@ -1,4 +1,5 @@
 import type { Analyzer, Finding, Subject } from '../analyzer.ts';
+import { commandsInWords } from './code/arguments.ts';
 import type { Danger } from './code/danger.ts';
 import { ofDockerfile, ofMakefile, ofYaml } from './code/parts.ts';
 import { isOutside } from './code/paths.ts';
@@ -27,6 +28,12 @@ export const code: Analyzer = {
             ? finding('CODE', 'LOW', name, `${message}; the text warns of it`, where)
             : finding('CODE', level, name, message, where),
         );
+      }
+    }
+    for (const { text, line } of commandsInWords(subject)) {
+      for (const { code: name, level, message } of await shellDangers(line)) {
+        const where = placeIn(text, 0, text.text.length);
+        found.push({ ...finding('CODE', level, name, message, where), evidence: line });
       }
     }
     return found;

@@ -43,7 +43,8 @@ function toCall(node: Node): Call {
 }
 
 function argumentsOf(node: Node): Pick<Call, 'args' | 'named'> {
-  const all = (node.childForFieldName('arguments')?.namedChildren ?? [])
+  const list = node.childForFieldName('arguments');
+  const all = (list === null || isTagged(list) ? [] : list.namedChildren)
     .filter((child): child is Node => child !== null && child.type !== 'comment')
     .map((child) => (child.type === 'argument' ? (child.namedChildren.at(-1) ?? child) : child));
   const named = new Map<string, string>();
@@ -90,12 +91,26 @@ export const isText = (node: Node): boolean => STRINGS.test(node.type);
 export const isConstant = (node: Node): boolean =>
   !VARYING.includes(node.type) && nodesOf(node, VARYING).length === 0;
 
+/** What joins texts: a sum, `%` of Python and Ruby, the dot of PHP. */
+const JOINS = /^[+%.]$/;
+const operatorOf = (node: Node): string =>
+  node.childForFieldName('operator')?.text ?? node.child(1)?.text ?? '';
+
+/**
+ * A template whose tag passes its values as parameters. Behind a tag with a type argument the grammar sees a comparison:
+ * `sql<[Row]>` and then the template.
+ */
+export const isTagged = (node: Node): boolean =>
+  node.type === 'template_string' &&
+  (node.parent?.type === 'call_expression' ||
+    (node.parent?.type === 'binary_expression' && operatorOf(node.parent) === '>'));
+
 /** A text put together out of parts that vary: a template, a sum, `%`, `.format()`, an f-string. */
 export function isBuilt(node: Node): boolean {
   if (isText(node))
     return nodesOf(node, ['template_substitution', 'interpolation', 'variable_name']).length > 0;
   if (/^binary_(?:expression|operator)$|^binary$/.test(node.type))
-    return textsIn(node).length > 0 && !isConstant(node);
+    return JOINS.test(operatorOf(node)) && textsIn(node).length > 0 && !isConstant(node);
   if (node.type === 'parenthesized_expression')
     return node.namedChildren.some((child) => child !== null && isBuilt(child));
   if (/call/.test(node.type))

@@ -1,4 +1,14 @@
-import { type Call, callsOf, commandWords, isBuilt, isConstant, isText, literal, textsIn } from './calls.ts';
+import {
+  type Call,
+  callsOf,
+  commandWords,
+  isBuilt,
+  isConstant,
+  isTagged,
+  isText,
+  literal,
+  textsIn,
+} from './calls.ts';
 import { type Danger, verdicts, type Verdict } from './danger.ts';
 import { type Grammar, type Node, nodesOf, parse } from './grammars.ts';
 import { MINER } from './paths.ts';
@@ -88,12 +98,6 @@ function* beyondCalls(root: Node, grammar: Grammar, source: string): Generator<[
       if (!isConstant(node)) yield [verdicts.shellInjection, node];
   }
 }
-
-/** A template whose tag passes its values as parameters. */
-const isTagged = (node: Node): boolean =>
-  node.type === 'template_string' &&
-  node.parent?.type === 'call_expression' &&
-  node.parent.childForFieldName('arguments')?.id === node.id;
 
 /** What is printed is not run. */
 function isLogged(node: Node): boolean {

@@ -1,0 +1,38 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inject } from 'vitest';
+import { openDatabase } from '../../src/database/open.ts';
+import { systemClock } from '../../src/kernel/clock.ts';
+import { silent } from './database.ts';
+import { databaseUrl, onServer } from './template.ts';
+
+/** A place for a server process's data, of this run's kind: a folder, or a database on the server. */
+export interface Place {
+  env: Record<string, string>;
+  /** To look into it while no process has it (embedded: one at a time). */
+  open: () => ReturnType<typeof openDatabase>;
+  remove: () => Promise<unknown>;
+}
+
+export async function makePlace(): Promise<Place> {
+  const template = inject('template');
+  const options = { clock: systemClock, log: silent };
+  if (template.kind === 'embedded') {
+    const dataDirectory = await mkdtemp(join(tmpdir(), 'holdpoint-place-'));
+    return {
+      env: { DATA_DIR: dataDirectory },
+      open: () => openDatabase({ url: null, dataDirectory, ...options }),
+      remove: () => rm(dataDirectory, { recursive: true, force: true }),
+    };
+  }
+  const name = `holdpoint_test_${process.pid}_${randomBytes(4).toString('hex')}`;
+  await onServer(template.server, `CREATE DATABASE ${name} TEMPLATE ${template.database}`);
+  const url = databaseUrl(template.server, name);
+  return {
+    env: { DATABASE_URL: url },
+    open: () => openDatabase({ url, dataDirectory: 'memory://', ...options }),
+    remove: () => onServer(template.server, `DROP DATABASE ${name} WITH (FORCE)`),
+  };
+}
