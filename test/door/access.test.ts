@@ -189,8 +189,7 @@ describe.each(Object.entries(mutations))('mutation %s', (field, row) => {
       [mine.keys, true],
       [globals, false],
     ] as const) {
-      const id =
-        row.subject === null ? '' : await make(mine, row.subject, field, ownerOf(row, keys[role]));
+      const id = row.subject === null ? '' : await make(mine, row.subject, field, ownerOf(row, keys[role]));
       const before = await events();
       const { data, errors } = await call(keys[role], id);
       if (row.who.includes(role) && !(row.global && bound)) {
