@@ -61,7 +61,7 @@ async function showBudget({ client, projectId }: Stage): Promise<void> {
 
 export async function playBudget(stage: Stage): Promise<void> {
   const { client, projectId } = stage;
-  await client.call(LIMITS, { projectId, limits: { dailyCost: '1' } });
+  await client.call(LIMITS, { projectId, limits: { dailyCost: '2' } });
   const agentKey = await makeKey(stage, 'analyst', 'AGENT');
   const answer = async (question: Parameters<typeof decide>[2]): Promise<void> => {
     await showBudget(stage);

@@ -40,10 +40,6 @@ export const notFound: UserError = { code: 'NOT_FOUND', message: 'there is no su
 export const isPending = ({ status }: Pick<Approval, 'status'>): boolean => status === 'PENDING';
 export const isCall = ({ kind }: Pick<Approval, 'kind'>): boolean => kind === 'AGENT_CALL';
 
-/** An approved call that may still begin. */
-export const isUnstarted = ({ kind, status, startedAt }: Approval): boolean =>
-  kind === 'AGENT_CALL' && (status === 'PENDING' || status === 'APPROVED') && startedAt === null;
-
 /** Its session is not silent: people have yet to decide, or what they approved has yet to begin, and has a deadline. */
 export const waitsForPeople = (approval: Approval): boolean => isPending(approval) || approval.dueAt !== null;
 

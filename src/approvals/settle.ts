@@ -1,3 +1,4 @@
+import { taskFinished } from '../emergency/conditions.ts';
 import type { Approval, Task } from '../generated/prisma/client.ts';
 import type { ApprovalStatus } from '../generated/prisma/enums.ts';
 import type { Actor } from '../identity/viewer.ts';
@@ -98,6 +99,8 @@ export function moveTask(
   const done = moved.status === 'COMPLETED' && changed.kind === 'RESPONSE';
   putTask(draft, done ? { ...moved, result: asJson(responseOf(changed).response) } : moved);
   if (!isFinished(moved)) return;
+  // One that was rejected or cancelled is neither a failure nor a success of its agent (behaviour 7.1).
+  if (done) draft.signals.push(taskFinished(actor));
   draft.events.push({
     ...about(draft.session, actor, now),
     type: 'task_finished',

@@ -7,7 +7,7 @@ import { begin, toChange } from '../../src/sessions/draft.ts';
 import { about } from '../../src/sessions/rules.ts';
 import { refusal } from '../support/house.ts';
 import { withHouse } from '../support/with-house.ts';
-import { expectBalanced, openTill, tellers } from './support.ts';
+import { expectBalanced, openTill } from './support.ts';
 
 const { scene, clock, database } = withHouse();
 let sessionId: string;
@@ -96,11 +96,13 @@ describe('a change of a session that moves money', () => {
     expect(row.dayStart).toEqual(new Date('2026-03-03T00:00:00.000Z'));
   });
 
-  it('says that it left a reason to stop, where its settlement goes past 150 % (6.4)', async () => {
+  it('stops the project, where its settlement goes past 150 % (6.4, 7.1)', async () => {
     const reservation = id();
     await hold(reservation, 0, '1');
     expect((await settle(reservation, 0, '200')).signalled).toBe(true);
-    const act = tellers(openTill(database(), clock()), scene.team);
-    expect(await act.signals()).toHaveLength(1);
+    const stops = await scene.house.deps.prisma.emergencyStop.findMany({
+      where: { projectId: scene.team.projectId },
+    });
+    expect(stops).toMatchObject([{ triggeredConditions: ['BUDGET_CRITICAL'], resolvedAt: null }]);
   });
 });

@@ -58,13 +58,11 @@ async function ground(): Promise<Ground> {
   await act.sweep(lost);
   const live = await act.start();
   const question = await act.ask(live, { options: [{ id: 'a', label: 'A', description: '', value: 'a' }] });
-  const made = await createTask(houses[0].deps, team.agent, {
-    sessionId: live,
-    agentName: 'ada',
-    instructions: 'do',
-  });
-  const call = await approval(houses[0], team, { sessionId: live, taskId: made.reply.taskId });
-  return { live, question, taskId: made.reply.taskId, over, call };
+  const task = async () =>
+    (await createTask(houses[0].deps, team.agent, { sessionId: live, agentName: 'ada', instructions: 'do' })).reply
+      .taskId;
+  const call = await approval(houses[0], team, { sessionId: live, taskId: await task() });
+  return { live, question, taskId: await task(), over, call };
 }
 
 /** Grants an approval, or begins its call, as approvals/ does: through the session, on what was read. */
