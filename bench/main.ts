@@ -1,11 +1,12 @@
 /*
  * `npm run bench [-- name …]`: every figure that the README's table shows, of the product as it ships, in processes of
  * its own, on the embedded database and on PostgreSQL where one answers (TEST_DATABASE_URL, or the local one). Names:
- * cycle, replicas, fan-out, list, deadlines, budget, stop, start. The load comes from this machine too: quote ratios of one
+ * cycle, approval, replicas, fan-out, list, deadlines, budget, stop, start. The load comes from this machine too: quote ratios of one
  * run, and to the bare statements that each run begins with.
  */
 import { randomBytes } from 'node:crypto';
 import { cpus } from 'node:os';
+import { measureApprovalCycle } from './approval-cycle.ts';
 import { cycleRow, measureCycle, resumeRow } from './decision-cycle.ts';
 import { measureBareSql } from './bare-sql.ts';
 import { measureDeadlines } from './deadlines.ts';
@@ -35,6 +36,11 @@ for (const database of ['embedded', 'postgres'] as const) {
       }
     });
   }
+  if (wanted('approval'))
+    await onFresh(database, 1, async ([server]) => {
+      for (const callers of [1, 32])
+        printRow(await measureApprovalCycle(server!, database, callers, SECONDS));
+    });
   if (wanted('fan-out'))
     await onFresh(database, 1, async ([server]) => print(await measureFanOut(server!, database)));
   if (wanted('deadlines')) await measureDeadlines(database).then(print);

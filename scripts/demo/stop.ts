@@ -27,7 +27,7 @@ const STOP = `mutation ($projectId: ID!, $reason: String!) { triggerEmergencySto
 const INITIATE = `mutation ($projectId: ID!) { initiateRecovery(projectId: $projectId, recoveryType: GUIDED) { ${PAYLOAD} ${RECOVERY} } }`;
 const EXECUTE = `mutation ($recoverySessionId: ID!, $stepId: ID!) { executeRecoveryStep(recoverySessionId: $recoverySessionId, stepId: $stepId) { ${PAYLOAD} ${RECOVERY} } }`;
 const RESPOND = `mutation ($id: ID!) { respondToApproval(id: $id, response: {verdict: APPROVE}) { ${PAYLOAD} } }`;
-const RESERVE = `mutation ($projectId: ID!) { reserveBudget(input: {projectId: $projectId, tokens: 1, cost: "0.01"}) { success errors { code } } }`;
+const RESERVE = `mutation ($projectId: ID!) { reserveBudget(input: {projectId: $projectId, tokens: 1, cost: "0.01"}) { success errors { code message } } }`;
 
 export async function playStop(stage: Stage): Promise<void> {
   const { client, projectId } = stage;
