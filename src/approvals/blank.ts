@@ -12,6 +12,7 @@ export const blankApproval = (id: string, kind: ApprovalKind, requestedBy: Actor
   sessionId: null,
   taskId: null,
   requestedBy: asJson(requestedBy),
+  quorum: null,
   riskLevel: null,
   assessment: null,
   round: 1,

@@ -16,6 +16,8 @@ export type Ruling<Reply extends Json> =
 export interface ApprovalCommand<Reply extends Json> {
   id: string;
   idempotency?: Idempotency | null;
+  /** Also read the supervision configuration of the session's team. */
+  withConfiguration?: boolean;
   /** `approval` stands as the clock has it at `now`. */
   decide(draft: Draft, approval: VotedApproval, aggregate: Aggregate, now: Date): Ruling<Reply>;
 }
@@ -24,11 +26,12 @@ export interface ApprovalCommand<Reply extends Json> {
 export function changeApproval<Reply extends Json>(
   { changeSession }: SessionDeps,
   viewer: Viewer,
-  { id, idempotency, decide }: ApprovalCommand<Reply>,
+  { id, idempotency, withConfiguration = false, decide }: ApprovalCommand<Reply>,
 ) {
   return changeSession<Reply>({
     approvalId: id,
     idempotency,
+    withConfiguration,
     decide(aggregate, now) {
       const named = aggregate?.approvals.find((item) => item.id === id);
       if (!aggregate || named === undefined || !inScope(viewer, aggregate.session.projectId))

@@ -12,6 +12,7 @@ import { schemaFault, valueFaults } from '../kernel/json-schema.ts';
 import {
   type Aggregate,
   asJson,
+  configurationOf,
   deny,
   type Decision,
   type Outcome,
@@ -27,7 +28,7 @@ import type { CallProposal } from './proposal.ts';
 import type { ApprovalDeps, RiskAssessment } from './seams.ts';
 import { moveTask, note, putTask } from './settle.ts';
 import { isFinished } from './task-status.ts';
-import { approvalTerms, DEFAULT_TIMEOUT_MINUTES, holdUntil, MAX_TIMEOUT_MINUTES } from './terms.ts';
+import { approvalTerms, holdUntil, MAX_TIMEOUT_MINUTES, quorumOf, timeoutMinutes } from './terms.ts';
 
 export interface RequestCallInput {
   sessionId: string;
@@ -52,7 +53,6 @@ interface Prepared {
   tokens: number;
   /** Ten-thousandths of a dollar. */
   cost: bigint;
-  timeoutMinutes: number;
   digest: string;
   assessment: RiskAssessment;
 }
@@ -63,7 +63,7 @@ interface Prepared {
  * schema does not accept, INVALID_STATE once the session has ended, EMERGENCY_STOPPED, BUDGET_EXCEEDED naming the lines.
  */
 export async function requestAgentCallApproval(deps: ApprovalDeps, viewer: Viewer, input: RequestCallInput) {
-  const { cost, tokens, timeoutMinutes } = checked(input);
+  const { cost, tokens } = checked(input);
   const idempotency = idempotencyOf(viewer.credentialId, 'requestAgentCallApproval', input);
   const session = await deps.prisma.session.findUnique({ where: { id: input.sessionId } });
   if (session === null || !inScope(viewer, session.projectId))
@@ -78,11 +78,12 @@ export async function requestAgentCallApproval(deps: ApprovalDeps, viewer: Viewe
     estimatedCost: cost,
   });
   const digest = deps.permits.digestOf({ agentName, proposedAction, input: inputData });
-  const prepared: Prepared = { viewer, input, tokens, cost, timeoutMinutes, digest, assessment };
+  const prepared: Prepared = { viewer, input, tokens, cost, digest, assessment };
   return deps.changeSession<{ approvalId: string }>({
     sessionId: input.sessionId,
     ...(input.taskId ? { taskId: input.taskId, withApprovals: true } : {}),
     withBudget: true,
+    withConfiguration: true,
     idempotency,
     decide: (aggregate, now) => decideRequest(deps, prepared, aggregate, now),
   });
@@ -97,8 +98,8 @@ function checked(input: RequestCallInput) {
   const tokens = input.estimatedTokens ?? 0;
   tokensFault(faults, ['estimatedTokens'], tokens);
   const cost = unitsOf(faults, ['estimatedCost'], input.estimatedCost ?? '0');
-  const timeoutMinutes = input.timeoutMinutes ?? DEFAULT_TIMEOUT_MINUTES;
-  if (!Number.isInteger(timeoutMinutes) || timeoutMinutes < 1 || timeoutMinutes > MAX_TIMEOUT_MINUTES)
+  const minutes = input.timeoutMinutes ?? 1;
+  if (!Number.isInteger(minutes) || minutes < 1 || minutes > MAX_TIMEOUT_MINUTES)
     faults.add(['timeoutMinutes'], `timeoutMinutes must be 1 to ${MAX_TIMEOUT_MINUTES}`);
   if (input.inputSchema !== null && input.inputSchema !== undefined) {
     faults.json(['inputSchema'], input.inputSchema);
@@ -110,7 +111,7 @@ function checked(input: RequestCallInput) {
     }
   }
   if (faults.errors.length > 0 || cost === null) throw new DomainError(faults.errors);
-  return { tokens, cost, timeoutMinutes };
+  return { tokens, cost };
 }
 
 function decideRequest(
@@ -182,7 +183,10 @@ function ask(
   const { session } = aggregate;
   const id = deps.ids.next('approval');
   const reservationId = deps.ids.next('reservation');
-  const expiresAt = addSeconds(now, prepared.timeoutMinutes * 60);
+  const configuration = configurationOf(aggregate);
+  const quorum = quorumOf(configuration);
+  const minutes = input.timeoutMinutes ?? timeoutMinutes(configuration);
+  const expiresAt = addSeconds(now, minutes * 60);
   const task = input.taskId ? null : madeTask(deps.ids.next('task'), session, input, now);
   const approval: VotedApproval = {
     ...blankApproval(id, 'AGENT_CALL', viewer.actor, now),
@@ -191,9 +195,10 @@ function ask(
     sessionId: session.id,
     taskId: input.taskId ?? task!.id,
     summary: `${input.agentName}: ${input.proposedAction}`,
-    ...approvalTerms(assessment.level),
+    ...approvalTerms(assessment.level, quorum),
+    quorum: asJson(quorum),
     riskLevel: assessment.level,
-    proposal: asJson(proposalOf(prepared, check)),
+    proposal: asJson(proposalOf(prepared, minutes, check)),
     assessment: asJson(assessment),
     digest: prepared.digest,
     reservationId,
@@ -233,7 +238,11 @@ function ask(
   return id;
 }
 
-const proposalOf = ({ input, tokens, cost, timeoutMinutes }: Prepared, check: BudgetCheck): CallProposal => ({
+const proposalOf = (
+  { input, tokens, cost }: Prepared,
+  minutes: number,
+  check: BudgetCheck,
+): CallProposal => ({
   agentName: input.agentName,
   agentType: input.agentType ?? 'CUSTOM',
   proposedAction: input.proposedAction,
@@ -242,7 +251,7 @@ const proposalOf = ({ input, tokens, cost, timeoutMinutes }: Prepared, check: Bu
   contextSummary: input.contextSummary ?? null,
   estimatedTokens: tokens,
   estimatedCost: toDecimal(cost),
-  timeoutMinutes,
+  timeoutMinutes: minutes,
   budgetCheck: check,
 });
 

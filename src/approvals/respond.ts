@@ -17,7 +17,7 @@ import { voteOnProjectApproval } from './vote-on-project-approval.ts';
 import { isCall, isOfSession, isRequester, notFound } from './rules.ts';
 import type { ApprovalDeps } from './seams.ts';
 import { note, settleInDraft } from './settle.ts';
-import { approvalTerms } from './terms.ts';
+import { approvalTerms, type Quorum } from './terms.ts';
 import { type Ballot, decideVote, type Edit } from './vote.ts';
 import { voteData } from './vote-data.ts';
 
@@ -112,7 +112,7 @@ const MISPLACED: Edit = {
   input: null,
   digest: '',
   assessment: { level: 'LOW', score: 0, factors: [] },
-  terms: approvalTerms('LOW'),
+  terms: approvalTerms('LOW', null),
 };
 
 /** The input as the approver wants it, held to the schema and assessed like the one that was asked for. */
@@ -131,7 +131,8 @@ async function editOf(deps: ApprovalDeps, row: Approval, input: Json): Promise<E
     input,
     digest: deps.permits.digestOf({ agentName, proposedAction, input }),
     assessment,
-    terms: approvalTerms(assessment.level),
+    // As the team had it when this was asked: its terms are fixed (behaviour 4.14).
+    terms: approvalTerms(assessment.level, row.quorum as Quorum | null),
   };
 }
 

@@ -4,7 +4,14 @@ import { inScope, type Viewer } from '../identity/viewer.ts';
 import { Faults, MAX_MESSAGE } from '../kernel/bounds.ts';
 import { DomainError } from '../kernel/errors.ts';
 import { canonicalJson, type Json, sha256 } from '../kernel/json.ts';
-import { type Aggregate, allow, asJson, type Outcome, type VotedApproval } from '../sessions/aggregate.ts';
+import {
+  type Aggregate,
+  allow,
+  asJson,
+  configurationOf,
+  type Outcome,
+  type VotedApproval,
+} from '../sessions/aggregate.ts';
 import { type Draft, putApproval } from '../sessions/draft.ts';
 import { active, mayAct, projectStopped } from '../sessions/rules.ts';
 import { tokensFault, unitsOf } from './amounts.ts';
@@ -16,7 +23,7 @@ import { isCall, isPending, mayAnswer, mayRun, notFound } from './rules.ts';
 import type { ApprovalDeps, ResponseAnalysis } from './seams.ts';
 import { moveTask, note } from './settle.ts';
 import { startInDraft } from './start-call.ts';
-import { approvalTerms } from './terms.ts';
+import { approvalTerms, quorumOf } from './terms.ts';
 
 export interface SubmitResponseInput {
   agentCallApprovalId: string;
@@ -60,6 +67,7 @@ export async function submitAgentResponse(deps: ApprovalDeps, viewer: Viewer, in
   });
   return changeApproval<Reply>(deps, viewer, {
     id,
+    withConfiguration: true,
     idempotency,
     decide(draft, current, aggregate, now) {
       const mine = mayRun(current, viewer);
@@ -143,7 +151,7 @@ function ask(
     sessionId: call.sessionId,
     taskId: call.taskId,
     summary: input.summary || `Answer to: ${call.summary}`,
-    ...approvalTerms(analysis.level),
+    ...approvalTerms(analysis.level, quorumOf(configurationOf(aggregate))),
     riskLevel: analysis.level,
     proposal: asJson(proposal),
     assessment: asJson(analysis),

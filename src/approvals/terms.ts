@@ -1,5 +1,6 @@
 import type { RiskLevel, Role } from '../generated/prisma/enums.ts';
 import { addSeconds } from '../kernel/clock.ts';
+import type { Configuration } from '../supervision/configuration-schema.ts';
 
 /** Who must approve, and how many of them: fixed on the approval when it is asked (behaviour 4.14, 5.4). */
 export interface ApprovalTerms {
@@ -14,14 +15,25 @@ const roleByRisk: Record<RiskLevel, Role> = {
   CRITICAL: 'SUPERVISOR',
 };
 
+/** How many must approve, by risk; what is left out: one. Kept on the approval as JSON. */
+export type Quorum = { [Risk in Lowercase<RiskLevel>]?: number | undefined };
+
+/** What a team asks for. Null: one of each. */
+export const quorumOf = (configuration: Configuration | null): Quorum | null =>
+  configuration?.human_supervision?.approvals?.quorum ?? null;
+
 /** By risk (behaviour 5.4). The one place that says so. */
-export const approvalTerms = (risk: RiskLevel): ApprovalTerms => ({
+export const approvalTerms = (risk: RiskLevel, quorum: Quorum | null): ApprovalTerms => ({
   requiredRole: roleByRisk[risk],
-  requiredApprovals: 1,
+  requiredApprovals: quorum?.[risk.toLowerCase() as Lowercase<RiskLevel>] ?? 1,
 });
 
-/** Minutes that a call's approval may be started within, unless its request says otherwise (behaviour 5.3). */
-export const DEFAULT_TIMEOUT_MINUTES = 30;
+/** Minutes that a call's approval may be started within, unless its team or its request says otherwise (behaviour 5.3). */
+const DEFAULT_TIMEOUT_MINUTES = 30;
+
+export const timeoutMinutes = (configuration: Configuration | null): number =>
+  configuration?.human_supervision?.approvals?.timeout_minutes ?? DEFAULT_TIMEOUT_MINUTES;
+
 export const MAX_TIMEOUT_MINUTES = 525_600;
 
 /**

@@ -2,6 +2,7 @@
 export const eventTypes = [
   'project_created',
   'team_created',
+  'configuration_changed',
   'api_key_created',
   'api_key_revoked',
   'user_created',

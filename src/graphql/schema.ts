@@ -13,6 +13,7 @@ import '../approvals/schema.ts';
 import '../approvals/mutations.ts';
 import '../emergency/schema.ts';
 import '../recovery/schema.ts';
+import '../supervision/schema.ts';
 import './subscriptions.ts';
 import { lexicographicSortSchema } from 'graphql';
 import { builder } from './builder.ts';

@@ -5,13 +5,14 @@ import { Faults, MAX_MESSAGE, MAX_NAME, MAX_OPTIONS } from '../kernel/bounds.ts'
 import { DomainError } from '../kernel/errors.ts';
 import { type Json, plainObject } from '../kernel/json.ts';
 import { schemaFault } from '../kernel/json-schema.ts';
+import { configurationOf } from '../sessions/aggregate.ts';
 import type { SessionDeps } from '../sessions/deps.ts';
 import { begin, put, toChange } from '../sessions/draft.ts';
 import { idempotencyOf } from '../idempotency/idempotency.ts';
 import { about, mayAct } from '../sessions/rules.ts';
 import { firstWindow } from './deadlines.ts';
 import type { Option, OptionCategory } from './option.ts';
-import { defaultTerms, INTERVENTION_QUEUE_SIZE, MAX_CONCURRENT_INTERVENTIONS } from './terms.ts';
+import { askTerms, type AskTerms, queueBound } from './terms.ts';
 
 export interface OptionInput {
   id: string;
@@ -39,9 +40,6 @@ export interface RequestInput {
   idempotencyKey?: string | null;
 }
 
-/** The most that may be pending in one team (behaviour 4.1). */
-const QUEUE_BOUND = MAX_CONCURRENT_INTERVENTIONS + INTERVENTION_QUEUE_SIZE;
-
 /**
  * An agent asks; its session waits for a person. Refusals: INVALID_INPUT for bounds (10.3), INVALID_STATE once the
  * session has ended, QUEUE_FULL, exact under any concurrency (4.1).
@@ -51,6 +49,7 @@ export async function requestIntervention(deps: SessionDeps, viewer: Viewer, inp
   if (faults.length > 0) throw new DomainError(faults);
   return deps.changeSession<{ interventionId: string }>({
     sessionId: input.sessionId,
+    withConfiguration: true,
     idempotency: idempotencyOf(viewer.credentialId, 'requestIntervention', input),
     decide(aggregate, now) {
       if (aggregate === null || !inScope(viewer, aggregate.session.projectId)) {
@@ -58,7 +57,9 @@ export async function requestIntervention(deps: SessionDeps, viewer: Viewer, inp
       }
       const able = mayAct(aggregate.session);
       if (!able.ok) return { refusal: [able.error] };
-      if (aggregate.queuePending >= QUEUE_BOUND) {
+      const configuration = configurationOf(aggregate);
+      const bound = queueBound(configuration);
+      if (aggregate.queuePending >= bound) {
         return {
           refusal: [
             { code: 'QUEUE_FULL', message: `the team has ${aggregate.queuePending} interventions pending` },
@@ -67,7 +68,12 @@ export async function requestIntervention(deps: SessionDeps, viewer: Viewer, inp
       }
       const draft = begin(aggregate);
       const { session } = aggregate;
-      const intervention = asked(deps.ids.next('intervention'), session, input, viewer.actor, now);
+      const intervention = asked(
+        deps.ids.next('intervention'),
+        session,
+        { input, terms: askTerms(configuration), askedBy: viewer.actor },
+        now,
+      );
       put(draft, intervention);
       draft.session = {
         ...session,
@@ -78,7 +84,7 @@ export async function requestIntervention(deps: SessionDeps, viewer: Viewer, inp
         lastActivity: now,
       };
       draft.agents.push({ name: input.agentName });
-      draft.queueBound = QUEUE_BOUND;
+      draft.queueBound = bound;
       draft.events.push({
         ...about(session, viewer.actor, now),
         type: 'intervention_requested',
@@ -130,11 +136,10 @@ function checkRequest(input: RequestInput): Faults['errors'] {
 function asked(
   id: string,
   session: { id: string; teamId: string; projectId: string },
-  input: RequestInput,
-  askedBy: Actor,
+  { input, terms, askedBy }: { input: RequestInput; terms: AskTerms; askedBy: Actor },
   now: Date,
 ): Intervention {
-  const timeout = input.timeout ?? defaultTerms.timeout;
+  const timeout = input.timeout ?? terms.timeout;
   return {
     id,
     projectId: session.projectId,
@@ -148,10 +153,10 @@ function asked(
     options: (input.options ?? []).map(toOption) as never,
     responseSchema: (input.responseSchema ?? null) as never,
     trigger: null,
-    asyncMode: input.asyncMode ?? defaultTerms.asyncMode,
-    autoContinue: input.autoContinue ?? defaultTerms.autoContinue,
+    asyncMode: input.asyncMode ?? terms.asyncMode,
+    autoContinue: input.autoContinue ?? terms.autoContinue,
     timeout,
-    terms: defaultTerms.terms as never,
+    terms: terms.terms as never,
     createdAt: now,
     askedBy: { ...askedBy },
     status: 'PENDING',

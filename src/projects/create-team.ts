@@ -5,11 +5,14 @@ import { remembering } from '../idempotency/remember.ts';
 import { inScope, type Viewer } from '../identity/viewer.ts';
 import { Faults, MAX_NAME } from '../kernel/bounds.ts';
 import { DomainError, refuse } from '../kernel/errors.ts';
+import { parseSupervision, putConfiguration } from '../supervision/store.ts';
 import type { ProjectDeps } from './deps.ts';
 
 export interface CreateTeamInput {
   projectId: string;
   name: string;
+  /** A configuration's text (behaviour 8.1). */
+  supervision?: string | null;
   idempotencyKey?: string | null;
 }
 
@@ -18,6 +21,7 @@ export async function createTeam(deps: ProjectDeps, viewer: Viewer, input: Creat
   const { projectId, name } = input;
   const faults = new Faults();
   faults.text(['name'], name, MAX_NAME, 1);
+  const supervision = parseSupervision(faults, 'supervision', input.supervision ?? '');
   if (faults.errors.length > 0) throw new DomainError(faults.errors);
   const idempotency = idempotencyOf(viewer.credentialId, 'createTeam', input);
   const { reply, repeated } = await remembering(deps, 'create a team', idempotency, async (tx) => {
@@ -42,6 +46,7 @@ export async function createTeam(deps: ProjectDeps, viewer: Viewer, input: Creat
         occurredAt: createdAt,
       },
     ]);
+    await putConfiguration(tx, deps, { id, projectId }, supervision, viewer.actor);
     return { id };
   });
   if (!repeated) deps.committed();

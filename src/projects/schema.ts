@@ -149,14 +149,14 @@ builder.queryFields((t) => ({
 }));
 
 type ProjectFields = { project: ProjectRow | null };
-type TeamFields = { team: TeamRow | null };
+export type TeamFields = { team: TeamRow | null };
 
 const ProjectPayload = payloadType<ProjectFields>('ProjectPayload').implement({
   interfaces: [MutationPayload],
   fields: (t) => ({ project: t.field({ type: Project, nullable: true, resolve: ({ project }) => project }) }),
 });
 
-const TeamPayload = payloadType<TeamFields>('TeamPayload').implement({
+export const TeamPayload = payloadType<TeamFields>('TeamPayload').implement({
   interfaces: [MutationPayload],
   fields: (t) => ({ team: t.field({ type: Team, nullable: true, resolve: ({ team }) => team }) }),
 });
@@ -174,6 +174,7 @@ const CreateTeamInput = builder.inputType('CreateTeamInput', {
   fields: (t) => ({
     projectId: t.id({ required: true }),
     name: t.string({ required: true, description: 'At most 200 characters.' }),
+    supervision: t.string({ description: 'As updateSupervision takes it.' }),
     idempotencyKey: t.string(),
   }),
 });

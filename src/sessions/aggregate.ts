@@ -14,6 +14,7 @@ import type { Actor } from '../identity/viewer.ts';
 import type { NewEvent } from '../events/append.ts';
 import type { UserError } from '../kernel/errors.ts';
 import type { Json } from '../kernel/json.ts';
+import type { Configuration } from '../supervision/configuration-schema.ts';
 import { approvalColumns, interventionColumns, sessionColumns, taskColumns, voteColumns } from './columns.ts';
 
 /** An approval with its votes, of every round. */
@@ -34,6 +35,15 @@ export interface Aggregate {
   readonly stopId: string | null;
   /** How many interventions of the team are pending (behaviour 4.1). */
   readonly queuePending: number;
+  /** Its team's supervision configuration, null where it has none; undefined where no command asked for it. */
+  readonly configuration?: Configuration | null;
+}
+
+/** The configuration that an item is made under: whoever did not ask for it must not take it for none. */
+export function configurationOf({ configuration, session }: Aggregate): Configuration | null {
+  if (configuration === undefined)
+    throw new Error(`the configuration of the team ${session.teamId} was not read`);
+  return configuration;
 }
 
 /** What is to be written, all of it or nothing. Only what changed is named. */
@@ -130,6 +140,7 @@ export interface LoadedSession {
   namedInterventions: Record<string, unknown>[];
   undelivered: Record<string, unknown>[];
   tasks: Record<string, unknown>[];
+  configuration?: Configuration | null;
 }
 
 export function toAggregate({
@@ -142,6 +153,7 @@ export function toAggregate({
   namedInterventions,
   undelivered,
   tasks,
+  configuration,
 }: LoadedSession): Aggregate {
   const interventions = new Map<string, Intervention>();
   for (const json of [...openInterventions, ...namedInterventions, ...undelivered]) {
@@ -158,6 +170,7 @@ export function toAggregate({
     budget: budget && reviveBudget(budget),
     stopId,
     queuePending,
+    ...(configuration === undefined ? {} : { configuration }),
   };
 }
 

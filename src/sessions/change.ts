@@ -31,6 +31,8 @@ export interface Command<Reply extends Json = Json> {
   withApprovals?: boolean;
   /** Also read the project's budget. */
   withBudget?: boolean;
+  /** Also read the supervision configuration of the session's team. */
+  withConfiguration?: boolean;
   /** Also read the answers that have not reached their agents yet. */
   withUndelivered?: boolean;
   idempotency?: Idempotency | null;

@@ -163,6 +163,7 @@ export const approvalColumns: Columns<Approval> = {
   requestedBy: 'jsonb',
   requiredRole: 'role',
   requiredApprovals: 'int',
+  quorum: 'jsonb',
   riskLevel: 'risk_level',
   proposal: 'jsonb',
   assessment: 'jsonb',

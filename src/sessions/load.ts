@@ -45,6 +45,7 @@ export async function load(query: Query, commands: readonly Command[]): Promise<
     openApprovals: commands.some((command) => command.withApprovals),
     budgets: commands.some((command) => command.withBudget),
     undelivered: undelivered.length > 0,
+    configurations: commands.some((command) => command.withConfiguration),
   });
   const rows = await query<{ found: LoadedSession }>({
     text,

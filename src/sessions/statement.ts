@@ -88,7 +88,12 @@ export interface Reads {
   budgets: boolean;
   /** Some command wants answers that were not delivered yet. */
   undelivered: boolean;
+  /** Some command makes an item on the terms of its team's supervision configuration. */
+  configurations: boolean;
 }
+
+const configurationInForce = `SELECT c.configuration FROM supervision_configurations c
+  WHERE c.team_id = s.team_id ORDER BY c.version DESC LIMIT 1`;
 
 /**
  * Reads the sessions that the commands are about, each with its open interventions and its team's queue. Parameters,
@@ -98,7 +103,8 @@ export interface Reads {
  * all the rest of a round.
  */
 export const loadStatement = once((reads: Reads): string => {
-  const { sessions, interventions, tasks, approvals, openApprovals, budgets, undelivered } = reads;
+  const { sessions, interventions, tasks, approvals, openApprovals, budgets, undelivered, configurations } =
+    reads;
   const targets = [
     ...(sessions ? ['SELECT unnest($1::text[])'] : []),
     ...(interventions ? ['SELECT session_id FROM interventions WHERE id = ANY($2::text[])'] : []),
@@ -141,7 +147,7 @@ export const loadStatement = once((reads: Reads): string => {
             "NOT x.open AND x.delivery = 'PENDING' AND $4::text[] && ARRAY[s.id, '*']",
           )
         : none
-    }) AS found
+    }${configurations ? `, 'configuration', (${configurationInForce})` : ''}) AS found
   FROM sessions s JOIN intervention_queues q ON q.team_id = s.team_id JOIN projects p ON p.id = s.project_id
   WHERE $1::text[] IS NOT NULL AND $2::text[] IS NOT NULL AND $3::text[] IS NOT NULL AND $4::text[] IS NOT NULL
     AND $5::text[] IS NOT NULL AND s.id = ANY(ARRAY(${targets.join(' UNION ')}))`;

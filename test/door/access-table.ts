@@ -71,6 +71,11 @@ export const mutations: Record<string, MutationRow> = {
   ),
 
   createTeam: about(people.ADMIN, 'project', 'createTeam(input: {projectId: $id, name: "more"})'),
+  updateSupervision: about(
+    people.ADMIN,
+    'team',
+    'updateSupervision(teamId: $id, yaml: "human_supervision: {}")',
+  ),
   createApiKey: about(
     people.ADMIN,
     'project',
@@ -198,6 +203,7 @@ export const queries: Record<string, QueryRow> = {
   project: read('project', 'null', 'project(id: $id) { id }'),
   projects: { subject: null, missing: 'never', document: '{ result: projects { id } }' },
   team: read('team', 'null', 'team(id: $id) { id }'),
+  agentInstructions: read('team', 'NOT_FOUND', 'agentInstructions(teamId: $id, agentName: "coder")'),
   intervention: read('intervention', 'null', 'intervention(id: $id) { id }'),
   interventions: read(
     'team',
