@@ -4,6 +4,8 @@ import { defaultTerms } from '../../src/interventions/terms.ts';
 import { updateSupervision } from '../../src/supervision/update.ts';
 import { approvalActs } from '../approvals/acts.ts';
 import {
+  heldBeforeWriting,
+  openHouse,
   refusal,
   refusedWithoutTrace,
   seconds,
@@ -224,7 +226,7 @@ describe('calls of a team with a configuration', () => {
 });
 
 describe('the queue of a team with a configuration', () => {
-  const { houses, team } = withTwoHouses();
+  const { houses, team, database } = withTwoHouses();
   const bound = (concurrent: number, queued: number) =>
     `human_supervision: {performance: {max_concurrent_interventions: ${concurrent}, intervention_queue_size: ${queued}}}`;
 
@@ -248,5 +250,23 @@ describe('the queue of a team with a configuration', () => {
       where: { teamId: team.teamId },
     });
     expect(pending).toBe(12);
+  });
+
+  it('admits by the changed bound in the write itself, not by what was read (4.1)', async () => {
+    const crowded = await seedTeam(houses[0]!);
+    const act = verbs(houses[0]!, crowded);
+    await setting(houses[0]!, crowded)(bound(1, 0));
+    const [first, second] = [await act.start(), await act.start()];
+    // Both see an empty queue; the other one takes the only place before this one is written.
+    const held = openHouse(
+      heldBeforeWriting(database(), async (writes) => {
+        if (writes === 0) await act.ask(second);
+      }),
+      database().clock,
+    );
+    expect(await refusal(verbs(held, crowded).ask(first))).toBe('QUEUE_FULL');
+    expect((await houses[0]!.deps.prisma.session.findUniqueOrThrow({ where: { id: first } })).status).toBe(
+      'ACTIVE',
+    );
   });
 });
