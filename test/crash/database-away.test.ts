@@ -41,7 +41,8 @@ test.runIf(onPostgres)(
     const before = await project.ask();
     const saw = (id: string) =>
       JSON.stringify(socket.of('changes')).includes(id) && JSON.stringify(socket.of('events')).includes(id);
-    await socket.until(() => saw(before));
+    // Also the status: one that is being read while the database goes away ends its subscription, and says so.
+    await socket.until(() => saw(before) && socket.of('status').length > 0);
 
     const keys = async () => (await fetch(`${api.url}/.well-known/jwks.json`)).text();
     const published = await keys();

@@ -1,12 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { openDatabase } from '../../src/database/open.ts';
 import { createStopWatch } from '../../src/emergency/watch.ts';
 import { systemClock as clock } from '../../src/kernel/clock.ts';
-import { onPostgres, openTestDatabase, silent } from '../support/database.ts';
+import { silent } from '../support/database.ts';
 import { openHouse } from '../support/house.ts';
+import { makePlace } from '../support/place.ts';
 import { startProcess } from '../support/process.ts';
 import { until } from '../support/until.ts';
 
@@ -15,28 +12,17 @@ afterEach(async () => {
   for (const one of undo.splice(0).reverse()) await one();
 });
 
-/** A database of the server, or a data folder that one process has after the other. */
-async function place(): Promise<string> {
-  if (onPostgres) {
-    const database = await openTestDatabase();
-    undo.push(() => database.close());
-    return database.url!;
-  }
-  const directory = await mkdtemp(join(tmpdir(), 'holdpoint-crash-'));
-  undo.push(() => rm(directory, { recursive: true }));
-  return directory;
-}
-
 test('behaviour 7.1: kill -9 between a report that must stop the project and the stop; the next leader stops it', async () => {
-  const where = await place();
+  const place = await makePlace();
+  undo.push(place.remove);
+  const where = place.env['DATABASE_URL'] ?? place.env['DATA_DIR']!;
   const doomed = startProcess(new URL('./processes/signal.ts', import.meta.url), [where]);
   undo.push(() => doomed.kill());
   await doomed.wrote('committed project_');
   const projectId = /committed (project_\w+)/.exec(doomed.output())![1]!;
   await doomed.kill();
 
-  const url = onPostgres ? where : null;
-  const database = await openDatabase({ url, dataDirectory: where, clock, log: silent });
+  const database = await place.open();
   undo.push(() => database.close());
   const { prisma } = database;
   expect((await prisma.project.findUniqueOrThrow({ where: { id: projectId } })).stopId).toBeNull();

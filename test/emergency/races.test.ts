@@ -59,8 +59,8 @@ async function ground(): Promise<Ground> {
   const live = await act.start();
   const question = await act.ask(live, { options: [{ id: 'a', label: 'A', description: '', value: 'a' }] });
   const task = async () =>
-    (await createTask(houses[0].deps, team.agent, { sessionId: live, agentName: 'ada', instructions: 'do' })).reply
-      .taskId;
+    (await createTask(houses[0].deps, team.agent, { sessionId: live, agentName: 'ada', instructions: 'do' }))
+      .reply.taskId;
   const call = await approval(houses[0], team, { sessionId: live, taskId: await task() });
   return { live, question, taskId: await task(), over, call };
 }

@@ -23,9 +23,19 @@ const EXPRESSION = /^[A-Za-z_$][\w$]*(?:\??\.[A-Za-z_$][\w$]*)+[;,)]?$|[(=]|=>|:
 /** `value` as a version, a date, a number, a dotted or dashed name. */
 const PLAIN = /^(?:v?\d+(?:[.:/-]\d+)+|[\d.,:+-]+|[A-Za-z]+(?:[-_.][A-Za-z]+)*\d{0,2})$/;
 
+/**
+ * Without the punctuation that ends its sentence; an exclamation mark may be the secret's. By hand: a pattern that looks for
+ * a run at the end begins anew at each of its characters.
+ */
+function withoutStop(raw: string): string {
+  let end = raw.length;
+  while (end > 0 && '.!?:)]'.includes(raw[end - 1]!)) end -= 1;
+  return raw.slice(0, end) + (raw.includes('!', end) ? '!' : '');
+}
+
 /** Characters of three kinds with a digit among them, or a long mixed run: no word, no reference, no date. */
 export function looksRandom(raw: string): boolean {
-  const value = raw.replace(/[.!?:)\]]+$/, (end) => (end.includes('!') ? '!' : ''));
+  const value = withoutStop(raw);
   if (value.length < 8 || isPlaceholder(value) || UUID.test(value) || PATH_OR_URL.test(value)) return false;
   if (EXPRESSION.test(value.replace(/={1,2}$/, '')) || PLAIN.test(value)) return false;
   const kinds = [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((kind) => kind.test(value)).length;

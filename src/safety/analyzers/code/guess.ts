@@ -90,7 +90,7 @@ export function guess(text: string): CodeLanguage | null {
   if (/^#!.*\bpython/.test(head)) return 'python';
   if (/^#!.*\bnode/.test(head)) return 'tsx';
   if (/^\s*<\?php/.test(head)) return 'php';
-  if (/^\s*(?:FROM\s+\S+)/m.test(head) && /^(?:RUN|COPY|WORKDIR|CMD|ENTRYPOINT)\s/m.test(head))
+  if (/^[^\S\n]*(?:FROM\s+\S+)/m.test(head) && /^(?:RUN|COPY|WORKDIR|CMD|ENTRYPOINT)\s/m.test(head))
     return 'dockerfile';
   if (
     /^\s*(?:select\s[\s\S]*\sfrom\s|insert\s+into\s|update\s+\S+\s+set\s|delete\s+from\s|drop\s+(?:table|database|schema)\s|truncate\s+table|alter\s+table\s|create\s+(?:table|index|database)\s|begin;|grant\s+\w+)/i.test(
@@ -100,21 +100,25 @@ export function guess(text: string): CodeLanguage | null {
   )
     return 'sql';
   if (
-    /^\s*(?:def|class)\s+\w+[^\n]*:\s*(?:#.*)?$|^\s*(?:from\s+[\w.]+\s+)?import\s+[\w., ]+$|^\s*if __name__|^\s*with\s+open\(|^\s*@\w+[\w.]*(?:\(|$)/m.test(
+    /^[^\S\n]*(?:def|class)\s+\w+[^\n]*:\s*(?:#.*)?$|^[^\S\n]*(?:from\s+[\w.]+\s+)?import\s+[\w., ]+$|^[^\S\n]*if __name__|^[^\S\n]*with\s+open\(|^[^\S\n]*@\w+[\w.]*(?:\(|$)/m.test(
       head,
     ) &&
     !/[;{]\s*$/m.test(head)
   )
     return 'python';
   if (
-    /^\s*(?:import\s[^\n]*\sfrom\s+['"]|import\s+['"]|export\s+(?:default|const|function|async|class|type|interface)\b|(?:const|let|var)\s+[\w{[][^\n]*=|(?:async\s+)?function\b[^\n]*\{|[\w.]+\([^\n]*=>\s*\{)/m.test(
+    /^[^\S\n]*(?:import\s[^\n]*\sfrom\s+['"]|import\s+['"]|export\s+(?:default|const|function|async|class|type|interface)\b|(?:const|let|var)\s+[\w{[][^\n]*=|(?:async\s+)?function\b[^\n]*\{|[\w.]+\([^\n]*=>\s*\{)/m.test(
       head,
     )
   )
     return 'tsx';
-  if (/^\s*(?:public|private|protected)\s+(?:static\s+)?[\w<>[\]]+\s+\w+|^\s*public\s+class\b/m.test(head))
+  if (
+    /^[^\S\n]*(?:public|private|protected)\s+(?:static\s+)?[\w<>[\]]+\s+\w+|^[^\S\n]*public\s+class\b/m.test(
+      head,
+    )
+  )
     return 'java';
-  if (/^\s*package\s+\w+\s*$|^func\s+\w+\(/m.test(head)) return 'go';
+  if (/^[^\S\n]*package\s+\w+\s*$|^func\s+\w+\(/m.test(head)) return 'go';
   if (/\b(?:Get|Set|Remove|New|Invoke)-[A-Z]\w+|\biex\s*\(/.test(head)) return 'powershell';
   const lines = head.split('\n').filter((line) => line.trim() !== '' && !/^\s*#/.test(line));
   if (lines.length > 0 && isCommandLine(lines[0]!) && lines.filter(isCommandLine).length * 2 >= lines.length)

@@ -124,18 +124,14 @@ function* indented(text: Text): Generator<Snippet> {
   }
 }
 
+const SAYS_TO_RUN =
+  /\b(?:run|runs|execute|executes|type|paste|enter|use|call|start|schedule|führe|starte)\b/i;
+
 /** `command` in prose that says to run it. */
 function* inline(text: Text): Generator<Snippet> {
   for (const match of text.text.matchAll(/(?<!`)`([^`\n]{4,500})`(?!`)/g)) {
     const before = text.text.slice(Math.max(0, match.index - 160), match.index);
-    const sentence = before.slice(before.search(/[^.!?\n]*$/));
-    if (
-      !isCommandLine(match[1]!) ||
-      !/\b(?:run|runs|execute|executes|type|paste|enter|use|call|start|schedule|führe|starte)\b/i.test(
-        sentence,
-      )
-    )
-      continue;
+    if (!isCommandLine(match[1]!) || !SAYS_TO_RUN.test(lastSentence(before))) continue;
     const source = match[1]!;
     yield { text, start: match.index + 1, source, language: 'bash', warned: isWarned(before) };
   }
@@ -147,5 +143,14 @@ const WARNING =
 /** The last sentence of the prose before it, or its heading, warns of what follows. */
 function isWarned(before: string): boolean {
   const tail = before.slice(-240).trimEnd();
-  return WARNING.test(tail.slice(tail.search(/[^.!?\n]*[.!?:]*$/)));
+  let end = tail.length;
+  while (end > 0 && '.!?:'.includes(tail[end - 1]!)) end -= 1;
+  return WARNING.test(lastSentence(tail.slice(0, end)));
+}
+
+/** What follows the last end of a sentence or line. By hand: a pattern that ends in `$` begins anew at each character. */
+function lastSentence(text: string): string {
+  let start = text.length;
+  while (start > 0 && !'.!?\n'.includes(text[start - 1]!)) start -= 1;
+  return text.slice(start);
 }
