@@ -4,7 +4,7 @@ import { addSeconds } from '../kernel/clock.ts';
 import { DomainError, type UserError } from '../kernel/errors.ts';
 import { type BudgetDraft, giveBack, hold, settle } from './draft.ts';
 import type { AttributedMove, Reservation } from './moves.ts';
-import { notGranted, noProject, noReservation } from './refusals.ts';
+import { heldForCall, notGranted, noProject, noReservation } from './refusals.ts';
 import type { BudgetCheck } from './rules.ts';
 import { toDecimal } from './state.ts';
 
@@ -70,12 +70,15 @@ export function afterMove(call: Call, move: AttributedMove, before: Reservation 
 }
 
 /**
- * What is to be answered whatever the budget says, or null where the reservation is still to be moved: COMMITTED is for
- * ever, and what has been given back is not given back again (behaviour 6.3).
+ * What is to be answered whatever the budget says, or null where the reservation is still to be moved: what an
+ * agent's call holds is settled with the call alone (behaviour 5.2, 5.3), COMMITTED is for ever, and what has been given
+ * back is not given back again (behaviour 6.3).
  */
 export function settledBefore(call: EndCall, reservation: Reservation | undefined): Verdict | null {
   if (reservation === undefined || !inScope(call.viewer, reservation.projectId))
     return refused(noReservation);
+  // Else an agent's call would run with nothing held, or its real figures would find the hold settled and not count.
+  if (reservation.approvalId !== null) return refused(heldForCall);
   const { status, committedTokens, committedCost } = reservation;
   if (call.kind === 'release') {
     if (status === 'HELD') return null;

@@ -31,3 +31,9 @@ export const noReservation: UserError = {
   message: 'there is no such reservation',
   path: ['reservationId'],
 };
+
+export const heldForCall: UserError = {
+  code: 'INVALID_STATE',
+  message: "the reservation is an agent call's: submitAgentResponse settles it, cancelApproval gives it back",
+  path: ['reservationId'],
+};

@@ -1,4 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { commitBudget } from '../../src/budgets/commit.ts';
+import { openTill } from '../budgets/support.ts';
+import { releaseBudget } from '../../src/budgets/release.ts';
 import { cancelSession, completeSession, failSession } from '../../src/sessions/end.ts';
 import { createTask, finishTask } from '../../src/sessions/tasks.ts';
 import { expireStaleSession } from '../../src/sessions/expire-stale.ts';
@@ -6,7 +9,7 @@ import { refusal, refusedWithoutTrace } from '../support/house.ts';
 import { withApprovals } from './acts.ts';
 
 describe('cancelling', () => {
-  const { scene, act, call, stop, lift, task } = withApprovals();
+  const { scene, act, call, stop, lift, task, database } = withApprovals();
   afterEach(lift);
 
   it.each(['PENDING', 'APPROVED', 'started'] as const)(
@@ -31,6 +34,22 @@ describe('cancelling', () => {
     expect((await act.approval(answerId)).status).toBe('CANCELLED');
     expect((await act.reservation(id)).status).toBe('COMMITTED');
     expect((await task(taskId)).status).toBe('CANCELLED');
+  });
+
+  it('is the one way to give back what a call holds, and its answer the one way to settle it (5.2, 5.3, 6.2)', async () => {
+    const { id } = await call('started');
+    const { id: reservationId } = await act.reservation(id);
+    const { ledger } = openTill(database(), database().clock);
+    const { agent } = scene.team;
+    await refusedWithoutTrace(scene.house, 'INVALID_STATE', () =>
+      commitBudget(ledger, agent, { reservationId, tokens: 0, cost: '0' }),
+    );
+    await refusedWithoutTrace(scene.house, 'INVALID_STATE', () =>
+      releaseBudget(ledger, agent, reservationId),
+    );
+    expect((await act.reservation(id)).status).toBe('HELD');
+    await act.submit(id);
+    expect((await act.reservation(id)).status).toBe('COMMITTED');
   });
 
   it('an answer ends its call', async () => {
