@@ -15,9 +15,34 @@ import { withinTime } from './within-time.ts';
 const KEPT = 200;
 const KEPT_CHARACTERS = 2_000_000;
 /** Milliseconds that one schema, or one value, may hold everybody else up. An ordinary one takes one. */
-const LONGEST = 500;
+const LONGEST = 250;
+/**
+ * What is left of it where slow ones have held everybody up for `MOST_HELD_UP` within `WINDOW`: a stop must not wait for a
+ * queue of them. All in milliseconds.
+ */
+const HURRIED = 25;
+const WINDOW = 10_000;
+const MOST_HELD_UP = 500;
 /** Faults told of one value: enough to mend it by. */
 const MAX_FAULTS = 20;
+
+let windowEnd = 0;
+let heldUp = 0;
+
+/** `withinTime`, with less of it the more was taken lately. */
+function patiently<T>(work: () => T): T {
+  const began = performance.now();
+  if (began >= windowEnd) {
+    windowEnd = began + WINDOW;
+    heldUp = 0;
+  }
+  try {
+    return withinTime(heldUp < MOST_HELD_UP ? LONGEST : HURRIED, work);
+  } finally {
+    const took = performance.now() - began;
+    if (took > HURRIED) heldUp += took;
+  }
+}
 
 const dialects = {
   '2020-12': {
@@ -96,7 +121,7 @@ function compile(schema: object): ValidateFunction {
   const { $schema, $async: _, ...rest } = schema as { $schema?: unknown; $async?: unknown };
   const dialect = dialectOf($schema);
   const grammar = grammarOf(dialect);
-  return withinTime(LONGEST, () => {
+  return patiently(() => {
     if (!grammar.validate(dialects[dialect].uri, rest))
       throw new Error(grammar.errorsText(grammar.errors, { dataVar: 'schema' }));
     return dialects[dialect].create(compiling).compile(rest);
@@ -125,7 +150,7 @@ export function valueFaults(
   let errors: ErrorObject[];
   try {
     const validate = validatorOf(schema as object);
-    errors = withinTime(LONGEST, () => (validate(value) ? [] : (validate.errors ?? [])));
+    errors = patiently(() => (validate(value) ? [] : (validate.errors ?? [])));
   } catch (error) {
     // Too slow, or references that go round in a circle.
     const message = `${name} cannot be checked against ${schemaName}: ${(error as Error).message}`;

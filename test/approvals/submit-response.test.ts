@@ -161,6 +161,8 @@ describe('submitting an answer', () => {
   it.each([
     ['tokensUsed', { tokensUsed: -1 }],
     ['actualCost', { actualCost: '-1' }],
+    // Past 10^12 dollars, a few of them would overflow what a line has used (behaviour 6.1).
+    ['actualCost', { actualCost: '1000000000000.0001' }],
     ['actualCost', { actualCost: '0.12345' }],
     ['response', { response: 'x'.repeat(262_145) }],
     ['summary', { summary: 'x'.repeat(20_001) }],
