@@ -27,6 +27,8 @@ export interface UserError {
   code: ErrorCode;
   message: string;
   path?: string[];
+  /** Nobody looked to the end: on a machine that is less busy the same may be good. */
+  late?: true;
 }
 
 /**

@@ -16,11 +16,16 @@ export const idPrefixes = [
   'event',
   'signkey',
   'approval',
+  'standing',
   'budget',
   'reservation',
   'stop',
   'recovery',
   'step',
+  'delivery',
+  'datakey',
+  'sealed',
+  'slackuser',
 ] as const;
 export type IdPrefix = (typeof idPrefixes)[number];
 
@@ -44,6 +49,13 @@ export function createIds(clock: Clock): Ids {
       return `${prefix}_${encode(v7({ msecs: now, seq: sequence, random: randomBytes(16) }, new Uint8Array(16)))}`;
     },
   };
+}
+
+/** No id of this type that was made at this instant or later sorts before this one, and none made earlier after it. */
+export function firstIdAt(prefix: IdPrefix, at: Date): string {
+  const bytes = new Uint8Array(16);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(Math.max(0, at.getTime())) << 16n);
+  return `${prefix}_${encode(bytes)}`;
 }
 
 /** The type of a well-formed id, or null. Says nothing of whether the object exists. */

@@ -3,7 +3,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { RE2JS } from 're2js';
 import type { UserError } from './errors.ts';
 import { canonicalJson, sha256 } from './json.ts';
-import { withinTime } from './within-time.ts';
+import { TookTooLong, withinTime } from './within-time.ts';
 
 // Schemas come from agents and values from people and agents, and neither may take the server down or reach what another one
 // brought. So each schema is compiled by an instance of its own, which goes with it (an instance keeps all that it ever
@@ -30,14 +30,14 @@ let windowEnd = 0;
 let heldUp = 0;
 
 /** `withinTime`, with less of it the more was taken lately. */
-function patiently<T>(work: () => T): T {
+function patiently<T>(work: () => T, anew?: () => void): T {
   const began = performance.now();
   if (began >= windowEnd) {
     windowEnd = began + WINDOW;
     heldUp = 0;
   }
   try {
-    return withinTime(heldUp < MOST_HELD_UP ? LONGEST : HURRIED, work);
+    return withinTime(heldUp < MOST_HELD_UP ? LONGEST : HURRIED, work, anew);
   } finally {
     const took = performance.now() - began;
     if (took > HURRIED) heldUp += took;
@@ -116,6 +116,12 @@ function validatorOf(schema: object): ValidateFunction {
   return validate;
 }
 
+function forget(schema: object): void {
+  const key = sha256(canonicalJson(schema));
+  characters -= compiled.get(key)?.characters ?? 0;
+  compiled.delete(key);
+}
+
 function compile(schema: object): ValidateFunction {
   // "$async" is Ajv's own word: its validators answer with a promise, which would count as "valid".
   const { $schema, $async: _, ...rest } = schema as { $schema?: unknown; $async?: unknown };
@@ -149,12 +155,21 @@ export function valueFaults(
   const name = root.at(-1)!;
   let errors: ErrorObject[];
   try {
-    const validate = validatorOf(schema as object);
-    errors = patiently(() => (validate(value) ? [] : (validate.errors ?? [])));
+    let validate = validatorOf(schema as object);
+    errors = patiently(
+      () => (validate(value) ? [] : (validate.errors ?? [])),
+      () => {
+        forget(schema as object);
+        validate = validatorOf(schema as object);
+      },
+    );
   } catch (error) {
-    // Too slow, or references that go round in a circle.
+    // Too slow, or references that go round in a circle. Broken off, it may have been in the middle of anything: what it
+    // had begun to build is not used again.
+    forget(schema as object);
     const message = `${name} cannot be checked against ${schemaName}: ${(error as Error).message}`;
-    return [{ code: 'INVALID_INPUT', message, path: root }];
+    const late = error instanceof TookTooLong;
+    return [{ code: 'INVALID_INPUT', message, path: root, ...(late && { late: true as const }) }];
   }
   return errors.slice(0, MAX_FAULTS).map(({ instancePath, message = 'is not valid', params }) => ({
     code: 'INVALID_INPUT' as const,

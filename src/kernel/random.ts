@@ -16,3 +16,6 @@ export function randomBytes(size: number): Buffer {
   used += size;
   return bytes;
 }
+
+/** 0 to 1, evenly, in steps of 2^-32. */
+export const randomFraction = (): number => randomBytes(4).readUInt32BE() / 0xffff_ffff;
