@@ -1,5 +1,9 @@
 import type { z } from 'zod';
 import { type Configuration, configurationSchema, unsupported } from './configuration-schema.ts';
+import { channelWarnings } from './channel-warnings.ts';
+import { noEnvironment, referencesIn, type SupervisionEnvironment } from './from-environment.ts';
+import { roleWarnings } from './role-warnings.ts';
+import { unheededIn } from './unheeded.ts';
 import { readTree, type Tree } from './yaml-tree.ts';
 
 // A configuration's text, read: what it says, or every fault in it, each with its path and its place (behaviour 8.1).
@@ -15,29 +19,67 @@ export interface ConfigurationFault {
 }
 
 export type Reading =
-  /** `configuration` null: the text says nothing at all, and the team has no configuration. */
-  { ok: true; configuration: Configuration | null } | { ok: false; faults: ConfigurationFault[] };
+  /**
+   * `configuration` null: the text says nothing at all, and the team has no configuration. `warnings`: what it says and
+   * nothing obeys.
+   */
+  | { ok: true; configuration: Configuration | null; warnings: ConfigurationFault[] }
+  | { ok: false; faults: ConfigurationFault[] };
 
 /** Faults told at once; whoever has more has another kind of file in hand. */
 const MAX_FAULTS = 100;
 /** Characters of a name, or of the parser's words, that are repeated to whoever wrote it. */
 const MAX_SHOWN = 200;
 
-export function readConfiguration(text: string): Reading {
+/** `environment`: what a setting may read (behaviour 8.3). */
+export function readConfiguration(
+  text: string,
+  environment: SupervisionEnvironment = noEnvironment,
+): Reading {
   const tree = readTree(text);
-  if (tree.value === undefined && tree.faults.length === 0) return { ok: true, configuration: null };
+  if (tree.value === undefined && tree.faults.length === 0)
+    return { ok: true, configuration: null, warnings: [] };
   // A text that could not be read has no shape to find fault with.
   const parsed = tree.value === undefined ? null : configurationSchema.safeParse(tree.value);
   const said = new Set(tree.faults.map(({ path }) => path.join('\n')));
   const found: Found[] = [
     ...tree.faults,
     ...protoFaults(tree.value, [], tree),
-    ...(parsed?.error?.issues ?? [])
-      .flatMap((issue) => faultsOf(issue, tree))
-      .filter(({ path }) => !said.has(path.join('\n'))),
+    ...once((parsed?.error?.issues ?? []).flatMap((issue) => faultsOf(issue, tree))).filter(
+      ({ path }) => !said.has(path.join('\n')),
+    ),
   ];
-  if (found.length === 0) return { ok: true, configuration: parsed!.data! };
-  return { ok: false, faults: told(found, tree) };
+  const references = referencesIn(tree.value).map((reference) => ({
+    ...reference,
+    at: tree.valueAt(reference.path),
+  }));
+  for (const { path, at, name } of references)
+    if (!environment.has(name))
+      found.push({ path, at, message: `reads ${name}, which is not in this server's SUPERVISION_ENV` });
+  if (found.length > 0) return { ok: false, faults: told(found, tree) };
+  const unset = references
+    .filter(({ name }) => environment.get(name) === undefined)
+    .map(({ path, at, name }) => ({ path, at, message: `reads ${name}, which is not set: it is empty` }));
+  const unused = unheededIn(tree.value).map(({ path, reason }) => ({
+    path,
+    at: tree.keyAt(path),
+    message: `is not used: ${reason}`,
+  }));
+  const serverWebhook = environment.get('SLACK_WEBHOOK_URL') !== undefined;
+  const off = [...channelWarnings(parsed!.data!, { serverWebhook }), ...roleWarnings(parsed!.data!)].map(
+    (each) => ({
+      ...each,
+      at: tree.keyAt(each.path),
+    }),
+  );
+  return { ok: true, configuration: parsed!.data!, warnings: told([...unused, ...unset, ...off], tree) };
+}
+
+/** What was done with a text that could be read, and a line for each thing that it says and nothing obeys. */
+export function withWarnings(done: string, text: string, environment: SupervisionEnvironment): string {
+  const reading = readConfiguration(text, environment);
+  const warnings = reading.ok ? reading.warnings : [];
+  return [done, ...warnings.map(({ message }) => message)].join('\n');
 }
 
 interface Found {
@@ -45,6 +87,15 @@ interface Found {
   at: number;
   message: string;
 }
+
+/** One for each thing that is wrong: a number may be past more than one bound. */
+const once = (found: Found[]): Found[] => {
+  const seen = new Set<string>();
+  return found.filter(({ path, message }) => {
+    const key = JSON.stringify([path, message]);
+    return !seen.has(key) && seen.add(key);
+  });
+};
 
 function faultsOf(issue: z.core.$ZodIssue, tree: Tree): Found[] {
   const path = issue.path.map(String);
@@ -88,7 +139,7 @@ function told(found: Found[], tree: Tree): ConfigurationFault[] {
   const rest = found.length - faults.length;
   if (rest > 0) {
     const { line, column } = faults.at(-1)!;
-    faults.push({ path: [], line, column, message: `the configuration has ${rest} more faults` });
+    faults.push({ path: [], line, column, message: `the configuration has ${rest} more like these` });
   }
   return faults;
 }

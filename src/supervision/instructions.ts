@@ -1,7 +1,11 @@
 import { approvalTerms, quorumOf, timeoutMinutes } from '../approvals/terms.ts';
-import { RiskLevel } from '../generated/prisma/enums.ts';
+import { InterventionType, RiskLevel } from '../generated/prisma/enums.ts';
 import { askTerms, type AskTerms, queueBound } from '../interventions/terms.ts';
+import type { WorkingHours } from '../kernel/working-hours.ts';
+import { rulesFor } from '../triggers/match.ts';
 import type { Configuration } from './configuration-schema.ts';
+import { supervisionOf } from './in-force.ts';
+import { weekdays } from './weekdays.ts';
 
 // The supervision section of an agent's system prompt: one text for one configuration, so that it may be cached and
 // compared. Every number in it is read where the verbs read theirs.
@@ -17,7 +21,8 @@ export function agentInstructions({ agentName, teamName, configuration }: Addres
     opening(agentName, teamName),
     whenToAsk(),
     howToAsk(agentName, configuration),
-    afterwards(askTerms(configuration)),
+    ...ownRules(agentName, configuration),
+    ...whenNobodyAnswers(agentName, configuration),
     calls(configuration),
     money(),
     stops(),
@@ -55,7 +60,7 @@ const whenToAsk = () => [
 ];
 
 function howToAsk(agentName: string, configuration: Configuration | null): string[] {
-  const { timeout } = askTerms(configuration);
+  const kinds = kindsOf(agentName, configuration);
   return [
     '## How to ask',
     '',
@@ -70,7 +75,66 @@ function howToAsk(agentName: string, configuration: Configuration | null): strin
     '5. `cancelIntervention` takes back what you need no more.',
     '',
     `Your team may have ${queueBound(configuration)} requests pending; past that you get QUEUE_FULL: wait and ask again.`,
-    `People have ${duration(timeout)} for the first answer, unless your request names a \`timeout\` in seconds.`,
+    kinds.length === 1
+      ? `People have ${duration(kinds[0]!.terms.timeout)} for the first answer, unless your request names a \`timeout\` in seconds.`
+      : 'How long people have depends on the type, as said below, unless your request names a `timeout` in seconds.',
+  ];
+}
+
+/** Types of request on the same terms. */
+interface Kind {
+  types: InterventionType[];
+  terms: AskTerms;
+}
+
+/** In the order of the types. */
+function kindsOf(agentName: string, configuration: Configuration | null): Kind[] {
+  const kinds = new Map<string, Kind>();
+  for (const type of Object.values(InterventionType)) {
+    const terms = askTerms(configuration, { type, agentName });
+    const { timeout, autoContinue } = terms;
+    const key = JSON.stringify([timeout, autoContinue, terms.terms.escalation]);
+    const kind = kinds.get(key);
+    if (kind === undefined) kinds.set(key, { types: [type], terms });
+    else kind.types.push(type);
+  }
+  return [...kinds.values()];
+}
+
+/** What the team says of this agent alone, in its own words; and what asks about it, by itself. */
+function ownRules(agentName: string, configuration: Configuration | null): string[][] {
+  const instructions = supervisionOf(configuration, agentName)?.escalation_instructions;
+  const rules = rulesFor(configuration, agentName);
+  return [
+    ...(instructions === undefined ? [] : [["## Your team's own rules", '', instructions.trimEnd()]]),
+    ...(rules.length === 0
+      ? []
+      : [
+          [
+            '## What asks for you',
+            '',
+            'Report what you do and meet with `reportExecutionEvent`, with figures in `metrics` and names in `context`. Where one of',
+            'these holds, the first of them asks a person for you; the directive is then PAUSE: wait for the answer as above.',
+            ...rules.map(
+              ({ condition, type, about }) =>
+                `- ${quoted(condition)}: ${type}${about === null ? '' : `, ${quoted(about)}`}`,
+            ),
+          ],
+        ]),
+  ];
+}
+
+function whenNobodyAnswers(agentName: string, configuration: Configuration | null): string[][] {
+  const kinds = kindsOf(agentName, configuration);
+  if (kinds.length === 1) return [['## When nobody answers', '', ...afterwards(kinds[0]!.terms)]];
+  return [
+    ['## When nobody answers', '', 'It depends on the type of the request.'],
+    ...kinds.map(({ types, terms }) => [
+      `### ${types.join(', ')}`,
+      '',
+      `People have ${duration(terms.timeout)} for the first answer.`,
+      ...afterwards(terms),
+    ]),
   ];
 }
 
@@ -82,8 +146,6 @@ function afterwards({ timeout, autoContinue, terms: { escalation } }: AskTerms):
       ? `People may escalate it by hand, up to level ${levels.length} (${levels.at(-1)!.role}).`
       : 'It cannot be escalated.';
   return [
-    '## When nobody answers',
-    '',
     ...(autoContinue
       ? [
           'When that time is over, you are told to continue (AUTO_CONTINUE): with the recommended option, or with none. Send',
@@ -99,15 +161,22 @@ function afterwards({ timeout, autoContinue, terms: { escalation } }: AskTerms):
             ({ role, timeout: window }, at) =>
               `- Level ${at + 1}: someone with the role ${role} or a higher one, for ${duration(window)}.`,
           ),
+          ...((escalation.repeat ?? 0) > 0
+            ? [`- After the last level it begins again at level 1, ${counted(escalation.repeat!, 'time')}.`]
+            : []),
           '- After the last level its status is TIMEOUT; so is your session, once nothing else in it is pending.',
         ]
       : [
           '- When that time is over, its status is TIMEOUT; so is your session, once nothing else in it is pending.',
         ]),
+    ...(escalation.hours === undefined ? [] : [hoursOf(escalation.hours)]),
     byHand,
     'A session in TIMEOUT goes on once a person resumes it; until then do nothing more in it.',
   ];
 }
+
+const hoursOf = ({ timeZone, days, from, until }: WorkingHours): string =>
+  `Only working hours count: ${days.map((day) => weekdays[day - 1]).join(', ')} from ${from} to ${until} in ${timeZone}.`;
 
 function calls(configuration: Configuration | null): string[] {
   const quorum = quorumOf(configuration);

@@ -29,6 +29,8 @@ export interface Tree {
   keyAt(path: readonly string[]): number;
   /** The offset of its value. */
   valueAt(path: readonly string[]): number;
+  /** The offset behind its value. */
+  endAt(path: readonly string[]): number;
   lineOf(at: number): { line: number; column: number };
 }
 
@@ -39,12 +41,13 @@ const MAX_NODES = 20_000;
 
 export function readTree(text: string): Tree {
   const lines = new LineCounter();
-  const places = new Map<string, { key: number; value: number }>();
+  const places: Places = new Map();
   const tree: Tree = {
     value: undefined,
     faults: [],
     keyAt: (path) => places.get(JSON.stringify(path))?.key ?? 0,
     valueAt: (path) => places.get(JSON.stringify(path))?.value ?? 0,
+    endAt: (path) => places.get(JSON.stringify(path))?.end ?? 0,
     lineOf(at) {
       const { line, col } = lines.linePos(at);
       return { line: Math.max(line, 1), column: Math.max(col, 1) };
@@ -111,12 +114,14 @@ function syntaxFaults({ errors, warnings }: Document.Parsed): TreeFault[] {
   }));
 }
 
+type Places = Map<string, { key: number; value: number; end: number }>;
+
 class Walk {
   readonly #faults: TreeFault[];
-  readonly #places: Map<string, { key: number; value: number }>;
+  readonly #places: Places;
   readonly #lines: LineCounter;
 
-  constructor(faults: TreeFault[], places: Map<string, { key: number; value: number }>, lines: LineCounter) {
+  constructor(faults: TreeFault[], places: Places, lines: LineCounter) {
     this.#faults = faults;
     this.#places = places;
     this.#lines = lines;
@@ -124,7 +129,8 @@ class Walk {
 
   value(node: unknown, path: string[], key?: number): unknown {
     const at = isNode(node) ? (node.range?.[0] ?? 0) : (key ?? 0);
-    this.#places.set(JSON.stringify(path), { key: key ?? at, value: at });
+    const end = isNode(node) ? (node.range?.[1] ?? at) : at;
+    this.#places.set(JSON.stringify(path), { key: key ?? at, value: at, end });
     if (isMap(node)) return this.#mapping(node, path);
     if (isSeq(node)) return node.items.map((item, index) => this.value(item, [...path, String(index)]));
     if (isScalar(node)) return node.value;

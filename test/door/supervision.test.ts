@@ -1,7 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { ADMIN_KEY } from '../support/app.ts';
 import { makeKey } from '../support/world.ts';
-import { app, id, PAYLOAD, run, world } from './desk.ts';
+import { app, id, PAYLOAD, resolve, run, select, world } from './desk.ts';
 
 const update = (yaml: string) =>
   run(
@@ -45,7 +46,7 @@ describe("a team's supervision", () => {
 
   test('is refused whole, with a line for each fault (8.1)', async () => {
     await update('human_supervision: {}');
-    const answer = await update('human_supervision:\n  global:\n    timeout: soon\n  audit: {}\n');
+    const answer = await update('human_supervision:\n  global:\n    timeout: soon\ntools: []\n');
     expect(answer).toEqual({
       success: false,
       message: expect.any(String),
@@ -59,8 +60,8 @@ describe("a team's supervision", () => {
         },
         {
           code: 'INVALID_INPUT',
-          path: ['yaml', 'human_supervision', 'audit'],
-          message: 'human_supervision.audit is not supported by this version (line 4, column 3)',
+          path: ['yaml', 'tools'],
+          message: 'tools is not supported by this version (line 4, column 1)',
         },
       ],
     });
@@ -69,6 +70,23 @@ describe("a team's supervision", () => {
     ).toEqual({
       supervision: 'human_supervision: {}',
     });
+  });
+
+  test('tells what nothing obeys, and shows no secret that is written out (8.1)', async () => {
+    const yaml = 'human_supervision:\n  workstation: {api_key: very-secret}\n';
+    const answer = await update(yaml);
+    expect(answer).toMatchObject({
+      success: true,
+      message: expect.stringMatching(
+        /^supervision updated\nhuman_supervision\.workstation\.api_key is not used: .* \(line 2, column 17\)$/,
+      ),
+      team: {
+        supervision: expect.stringMatching(
+          /^human_supervision:\n {2}workstation: \{api_key: "\*{8}\(\d+\.1\)"\}\n$/,
+        ),
+      },
+    });
+    expect((await update(answer.team.supervision)).team.supervision).toBe(answer.team.supervision);
   });
 
   test('comes with a team that is made with one, or its team is not made (8.1)', async () => {
@@ -161,6 +179,87 @@ describe("a team's supervision", () => {
     const second = await makeKey(app, ADMIN_KEY, 'SUPERVISOR', world.id, 'second');
     expect(await vote(second.secret)).toMatchObject({ success: true, approval: { status: 'APPROVED' } });
     expect(await started()).toMatchObject({ success: true });
+  });
+
+  test('pauses an agent over the API where a trigger holds, and lets it go on once it was answered (8.4)', async () => {
+    await update(readFileSync('test/supervision/examples/team.yaml', 'utf8'));
+    const sessionId = await world.session();
+    const report = (input: object) =>
+      run(
+        'AGENT',
+        `mutation($input: ExecutionEventInput!) { reportExecutionEvent(input: $input) { ${PAYLOAD} directive intervention { id type status trigger message context timeout options { id label recommended disabled disabledReason metadata } } } }`,
+        { input: { sessionId, agentName: 'Manager', ...input } },
+      );
+    expect(await report({ type: 'tool_call', metrics: { confidence_score: 0.9 } })).toMatchObject({
+      success: true,
+      directive: 'CONTINUE',
+      intervention: null,
+    });
+    const event = {
+      type: 'decision_made',
+      metrics: { amount: 500, budget_threshold: 100 },
+      context: { recommendation: 'buy it', reasoning: 'it pays', alternative_amount: 20 },
+      idempotencyKey: 'once',
+    };
+    const paused = await report({ ...event, type: 'budget_exceeded' });
+    expect(paused).toMatchObject({
+      success: true,
+      errors: [],
+      directive: 'PAUSE',
+      intervention: {
+        type: 'APPROVAL',
+        status: 'PENDING',
+        trigger: 'budget_exceeded',
+        timeout: 240,
+        message:
+          'This decision involves a budget of $500 which exceeds our approval threshold. I recommend buy it because it pays. Should I proceed?',
+      },
+    });
+    const { options, id: interventionId } = paused.intervention;
+    expect(options.map((option: { id: string; disabled: boolean }) => [option.id, option.disabled])).toEqual([
+      ['approve_alternative', false],
+      ['reject', false],
+      ['approve_recommended', true],
+    ]);
+    expect(options.at(-1)).toMatchObject({
+      label: 'Approve Recommended Option',
+      disabledReason: 'needs 500.0000 dollars; 100.0000 are left today (COST_DAILY)',
+      metadata: { budget_impact: 500, risk_level: '[risk_level]' },
+    });
+    // The same report gets the same answer, whatever became of it.
+    expect(await report({ ...event, type: 'budget_exceeded' })).toMatchObject({
+      directive: 'PAUSE',
+      intervention: { id: interventionId, status: 'PENDING' },
+    });
+    await select('OPERATOR', interventionId, { optionId: 'approve_alternative' });
+    expect(await report({ ...event, type: 'budget_exceeded' })).toMatchObject({
+      intervention: { id: interventionId, status: 'RESOLVED' },
+    });
+    expect(
+      await run('AGENT', 'query($id: ID!) { session(id: $id) { status context } }', { id: sessionId }),
+    ).toMatchObject({ status: 'ACTIVE', context: { response_type: 'select_option', budget_impact: 20 } });
+  });
+
+  test('tells an agent to wait and report again where a trigger asks and the queue is full (4.1, 8.4)', async () => {
+    await update(
+      'human_supervision:\n  performance: {max_concurrent_interventions: 1, intervention_queue_size: 0}\n  intervention_types: {decision: {triggers: [{condition: risky}]}}\n',
+    );
+    const sessionId = await world.session();
+    const report = () =>
+      run(
+        'AGENT',
+        `mutation($id: ID!) { reportExecutionEvent(input: {sessionId: $id, agentName: "coder", type: "risky", idempotencyKey: "k"}) { ${PAYLOAD} directive intervention { id } } }`,
+        { id: sessionId },
+      );
+    const waiting = await world.ask();
+    expect(await report()).toMatchObject({
+      success: false,
+      errors: [{ code: 'QUEUE_FULL' }],
+      directive: 'PAUSE',
+      intervention: null,
+    });
+    await resolve('OPERATOR', waiting, { resolutionType: 'APPROVE' });
+    expect(await report()).toMatchObject({ success: true, directive: 'PAUSE', intervention: { id } });
   });
 });
 

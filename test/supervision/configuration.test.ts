@@ -1,6 +1,10 @@
 import fc from 'fast-check';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it, test } from 'vitest';
+import { z } from 'zod';
 import { readConfiguration } from '../../src/supervision/configuration.ts';
+import { configurationSchema } from '../../src/supervision/configuration-schema.ts';
+import { unheeded, unheededIn } from '../../src/supervision/unheeded.ts';
 
 const faultsOf = (text: string): string[] => {
   const reading = readConfiguration(text);
@@ -39,20 +43,26 @@ describe('a configuration (8.1)', () => {
           performance: { max_concurrent_interventions: 5, intervention_queue_size: 0 },
         },
       },
+      warnings: [],
     });
     expect(readConfiguration('human_supervision: {global: {}}')).toEqual({
       ok: true,
       configuration: { human_supervision: { global: {} } },
+      warnings: [],
     });
   });
 
   it.each(['', ' \n\n', '# nothing yet\n', '---\n', '...\n'])('that says nothing is none: %j', (text) => {
-    expect(readConfiguration(text)).toEqual({ ok: true, configuration: null });
+    expect(readConfiguration(text)).toEqual({ ok: true, configuration: null, warnings: [] });
   });
 
   it('may be JSON, which is YAML too', () => {
     const configuration = { human_supervision: { approvals: { quorum: { high: 2 } } } };
-    expect(readConfiguration(JSON.stringify(configuration, null, 2))).toEqual({ ok: true, configuration });
+    expect(readConfiguration(JSON.stringify(configuration, null, 2))).toEqual({
+      ok: true,
+      configuration,
+      warnings: [],
+    });
   });
 });
 
@@ -157,7 +167,7 @@ describe('a fault (8.1)', () => {
 
   it('comes with all the others, in the order of the text', () => {
     const reading = readConfiguration(
-      'extra: 1\nhuman_supervision:\n  approvals: {quorum: 2}\n  global:\n    timeout: 0\n    timeout: 1\n  enabled: true\n',
+      'extra: 1\nhuman_supervision:\n  approvals: {quorum: 2}\n  global:\n    timeout: 0\n    timeout: 1\n  enabled: yes\n',
     );
     expect(reading).toMatchObject({
       ok: false,
@@ -170,36 +180,91 @@ describe('a fault (8.1)', () => {
     });
   });
 
-  it.each([
-    ['agents'],
-    ['tools'],
-    ['human_supervision', 'enabled'],
-    ['human_supervision', 'intervention_types'],
-    ['human_supervision', 'notifications'],
-    ['human_supervision', 'workstation'],
-    ['human_supervision', 'audit'],
-    ['human_supervision', 'security'],
-    ['human_supervision', 'async_execution'],
-    ['human_supervision', 'performance', 'retry_attempts'],
-    ['human_supervision', 'performance', 'retry_delay'],
-    ['human_supervision', 'performance', 'circuit_breaker'],
-  ])('is any setting that nothing obeys: %s', (...path) => {
-    const value = path.reduceRight<unknown>((inner, key) => ({ [key]: inner }), { enabled: true });
-    const line = `(line 1, column ${JSON.stringify(value).indexOf(`"${path.at(-1)!}"`) + 1})`;
-    expect(faultsOf(JSON.stringify(value))).toEqual([
-      `${path.join('.')} is not supported by this version ${line}`,
+  it("is another program's setting: tools", () => {
+    expect(faultsOf('tools: []')).toEqual([`tools is not supported by this version ${at(1, 1)}`]);
+  });
+
+  it('is an agent named twice, or a level that there is not', () => {
+    expect(faultsOf('agents: [{name: a}, {name: b}, {name: a}]')).toEqual([
+      `agents.2.name names an agent that agents.0 names already ${at(1, 39)}`,
     ]);
+    const levels = (roles: string) =>
+      under('intervention_types', `decision: {escalation_levels: [${roles}]}`);
+    const path = 'human_supervision.intervention_types.decision.escalation_levels';
+    expect(faultsOf(levels('{role: boss}'))).toEqual([
+      `${path}.0.role must be one of operator, supervisor, manager, admin ${at(3, 43)}`,
+    ]);
+    expect(faultsOf(levels(Array.from({ length: 4 }, () => '{role: admin}').join()))).toEqual([
+      `${path} must have at most 3 entries ${at(3, 35)}`,
+    ]);
+    expect(faultsOf(levels(''))).toEqual([`${path} must have at least 1 entry ${at(3, 35)}`]);
   });
 
   it('is told a hundred times at most, and the rest counted', () => {
     const faults = faultsOf(Array.from({ length: 250 }, (_, at) => `key${at}: 1`).join('\n'));
     expect(faults).toHaveLength(101);
-    expect(faults.at(-1)).toBe('the configuration has 150 more faults');
+    expect(faults.at(-1)).toBe('the configuration has 150 more like these');
   });
 
   it('repeats no more than 200 characters of a name', () => {
     const [fault] = faultsOf(`? "${'é'.repeat(5000)}"\n: 1`);
     expect(fault).toBe(`${'é'.repeat(200)}… is not a known key ${at(1, 3)}`);
+  });
+});
+
+describe('what is taken and obeyed by nothing (8.1)', () => {
+  /** A value that its schema takes, for each entry: `*` is a type, or the first of a list. */
+  const sample = (path: readonly string[]): unknown => {
+    let schema: any = configurationSchema;
+    const build = (at: number): any => {
+      while (schema instanceof z.ZodOptional) schema = schema.unwrap();
+      if (at === path.length) return valueOf(schema);
+      const key = path[at]!;
+      if (schema instanceof z.ZodArray) {
+        schema = schema.element;
+        return [
+          {
+            ...(schema.shape.name ? { name: 'one' } : {}),
+            ...(schema.shape.type ? { type: 'websocket' } : {}),
+            ...build(at + 1),
+          },
+        ];
+      }
+      const name = key === '*' ? Object.keys(schema.shape)[0]! : key;
+      schema = schema.shape[name];
+      return { [name]: build(at + 1) };
+    };
+    return build(0);
+  };
+  function valueOf(schema: any): unknown {
+    if (schema instanceof z.ZodOptional) return valueOf(schema.unwrap());
+    if (schema instanceof z.ZodArray || schema instanceof z.ZodRecord)
+      return schema instanceof z.ZodArray ? [] : {};
+    if (schema instanceof z.ZodObject) return {};
+    return ['word', true, 1, ...(schema.options ?? [])].find((value) => schema.safeParse(value).success);
+  }
+
+  it.each(unheeded.map(({ path, reason }) => [path.join('.'), path, reason] as const))(
+    'is told with its place: %s',
+    (_, path, reason) => {
+      const reading = readConfiguration(JSON.stringify(sample(path)));
+      expect(reading).toMatchObject({ ok: true, warnings: [{ line: 1 }] });
+      expect((reading as any).warnings[0].message).toContain(` is not used: ${reason} (line 1, `);
+    },
+  );
+
+  it.each(['team', 'async'])("lets the shape's own example load as it stands: %s", (name) => {
+    const text = readFileSync(`test/supervision/examples/${name}.yaml`, 'utf8');
+    const reading = readConfiguration(text);
+    expect(reading).toMatchObject({ ok: true });
+    const { configuration, warnings } = reading as any;
+    const unused = warnings.filter(({ message }: { message: string }) => message.includes(' is not used: '));
+    expect(unused.map(({ path }: { path: string[] }) => path.join('.')).toSorted()).toEqual(
+      unheededIn(configuration)
+        .map(({ path }) => path.join('.'))
+        .toSorted(),
+    );
+    expect(warnings.length).toBeGreaterThan(0);
   });
 });
 
@@ -332,7 +397,7 @@ describe('a hostile text', () => {
     fc.assert(
       fc.property(configuration, (given) => {
         const text = JSON.stringify(given, null, 1);
-        expect(readConfiguration(text)).toEqual({ ok: true, configuration: JSON.parse(text) });
+        expect(readConfiguration(text)).toEqual({ ok: true, configuration: JSON.parse(text), warnings: [] });
       }),
     );
   });

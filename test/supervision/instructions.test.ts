@@ -42,8 +42,44 @@ describe('the instructions of an agent (8.1)', () => {
     expect(global({ escalation_enabled: false })).not.toContain('it goes to level 1');
     expect(global({ escalation_enabled: false })).toContain('up to level 3 (ADMIN)');
     expect(global({ max_escalation_levels: 0 })).toContain('It cannot be escalated.');
+    expect(global({ repeat: 2 })).toContain('- After the last level it begins again at level 1, 2 times.');
+    expect(
+      global({ working_hours: { time_zone: 'UTC', days: ['mon', 'sat'], from: '08:00', until: '24:00' } }),
+    ).toContain('Only working hours count: mon, sat from 08:00 to 24:00 in UTC.');
     expect(global({ auto_continue: true })).toContain('AUTO_CONTINUE');
     expect(global({ auto_continue: false })).toContain('No answer is never a yes.');
+  });
+
+  it('say what the team says of this agent alone, where that is on', () => {
+    const own = (enabled: boolean): Configuration => ({
+      agents: [
+        {
+          name: 'coder',
+          human_supervision: { enabled, escalation_instructions: 'Ask before you deploy.\n' },
+        },
+      ],
+    });
+    expect(written(own(true))).toContain("\n\n## Your team's own rules\n\nAsk before you deploy.\n\n## ");
+    expect(written(own(true), 'writer')).not.toContain('deploy');
+    expect(written(own(false))).not.toContain('deploy');
+  });
+
+  it('tell the types apart where their terms differ', () => {
+    const text = written({
+      human_supervision: {
+        global: { timeout: 60 },
+        intervention_types: { decision: { timeout: 90 }, follow_up: { auto_continue: true } },
+      },
+    });
+    expect(text).toContain(
+      '### DECISION\n\nPeople have 90 seconds for the first answer.\nNo answer is never a yes.',
+    );
+    expect(text).toContain(
+      '### FOLLOW_UP\n\nPeople have 60 seconds (1 minute) for the first answer.\nWhen that time',
+    );
+    expect(text).toContain(
+      '### APPROVAL, ESCALATION, QUALITY_REVIEW, ERROR_RESOLUTION, RISK_ASSESSMENT, COMPLIANCE_CHECK\n',
+    );
   });
 
   it('tell times in seconds, and in a unit that people think in', () => {
@@ -83,4 +119,37 @@ describe('the instructions of an agent (8.1)', () => {
     expect(named.length).toBeGreaterThan(20);
     expect(named.filter((name) => !names.has(name) && name !== 'code')).toEqual([]);
   });
+});
+
+it('names every trigger that may ask about the agent, in their order, and no other (8.4)', async () => {
+  const configuration = {
+    human_supervision: {
+      intervention_types: {
+        decision: { triggers: [{ condition: 'confidence < 0.7', context: 'doubt' }] },
+        approval: { enabled: false, triggers: [{ condition: 'data_access' }] },
+        follow_up: { triggers: [{ condition: 'task_completion' }] },
+      },
+    },
+    agents: [
+      {
+        name: 'ada',
+        human_supervision: {
+          intervention_types: ['decision', 'approval'] as ('decision' | 'approval')[],
+          custom_triggers: [
+            { condition: 'team_conflict', intervention_type: 'decision' as const },
+            { condition: 'file_modification', intervention_type: 'approval' as const },
+          ],
+        },
+      },
+    ],
+  };
+  const listed = (agentName: string) =>
+    agentInstructions({ agentName, teamName: 'a team', configuration })
+      .split('\n')
+      .filter((line) => line.startsWith('- "'));
+  expect(listed('ada')).toEqual(['- "team_conflict": DECISION', '- "confidence < 0.7": DECISION, "doubt"']);
+  expect(listed('bob')).toEqual([
+    '- "confidence < 0.7": DECISION, "doubt"',
+    '- "task_completion": FOLLOW_UP',
+  ]);
 });

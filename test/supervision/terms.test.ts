@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { requestBudgetOverride } from '../../src/approvals/request-override.ts';
 import { defaultTerms } from '../../src/interventions/terms.ts';
+import { noEnvironment } from '../../src/supervision/from-environment.ts';
 import { updateSupervision } from '../../src/supervision/update.ts';
 import { approvalActs } from '../approvals/acts.ts';
 import {
@@ -19,7 +20,12 @@ import { withHouse, withTwoHouses } from '../support/with-house.ts';
 const setting =
   ({ deps }: House, team: Team) =>
   (yaml: string) =>
-    updateSupervision({ ...deps, database: deps }, team.admin, team.teamId, yaml);
+    updateSupervision(
+      { ...deps, database: deps, supervisionEnvironment: noEnvironment },
+      team.admin,
+      team.teamId,
+      yaml,
+    );
 const global = (settings: string) => `human_supervision: {global: {${settings}}}`;
 
 const { scene, clock, intervention, session } = withHouse();
@@ -103,6 +109,126 @@ describe('a request of a team with a configuration', () => {
     const row = await intervention(flat);
     expect(row).toMatchObject({ status: 'TIMEOUT', escalationLevel: 0 });
     expect((await session(row.sessionId)).status).toBe('TIMEOUT');
+  });
+
+  it('has its own terms for each type, and for each agent (4.8, 4.11)', async () => {
+    const { asked, act } = await desk(`human_supervision:
+  global: {timeout: 60, escalation_timeout: 90}
+  async_execution: {default_mode: async}
+  intervention_types:
+    decision: {timeout: 180, escalation_timeout: 300, async_mode: false, escalation_levels: [{role: supervisor, timeout: 300}, {role: manager, timeout: 600}]}
+    follow_up: {timeout: 120, auto_continue: true, escalation_enabled: false}
+agents: [{name: calm, human_supervision: {escalation_enabled: false}}]
+`);
+    const terms = async (input: object) => {
+      const row = await intervention(await asked(input));
+      const { automatic, after, levels } = (row.terms as any).escalation;
+      const windows = levels.map(({ role, timeout }: any) => `${role} ${timeout}`);
+      return [row.timeout, row.autoContinue, row.asyncMode, automatic, after, windows];
+    };
+    const standing = ['SUPERVISOR 90', 'MANAGER 90', 'ADMIN 90'];
+    expect(await terms({ type: 'DECISION' })).toEqual([
+      180,
+      false,
+      false,
+      true,
+      300,
+      ['SUPERVISOR 300', 'MANAGER 600'],
+    ]);
+    expect(await terms({ type: 'FOLLOW_UP' })).toEqual([120, true, true, false, 90, standing]);
+    expect(await terms({ type: 'APPROVAL' })).toEqual([60, false, true, true, 90, standing]);
+    expect(await terms({ type: 'APPROVAL', agentName: 'calm' })).toEqual([
+      60,
+      false,
+      true,
+      false,
+      90,
+      standing,
+    ]);
+    const id = await asked({ type: 'DECISION' });
+    await act.escalate(id, { reason: 'one', level: 2 });
+    expect(await intervention(id)).toMatchObject({ escalationLevel: 2, requiredRole: 'MANAGER' });
+    expect(await refusal(act.escalate(id, { reason: 'two' }))).toBe('ESCALATION_EXHAUSTED');
+  });
+
+  it('is reminded of, in the working hours of its type, as often as its chain begins again (8.1)', async () => {
+    const { asked, act } = await desk(`human_supervision:
+  global: {timeout: 7200, reminders: [0.9, 0.5], repeat: 1, max_escalation_levels: 1, escalation_timeout: 7200}
+  intervention_types:
+    follow_up: {reminders: [], working_hours: {time_zone: Pacific/Auckland, days: [mon, sat], from: "09:00", until: "24:00"}}
+`);
+    const id = await asked({ type: 'DECISION' });
+    const start = clock().now();
+    const seen = async (after: number) => {
+      clock().advance(after - seconds(start, clock().now())!);
+      await act.sweep(id);
+      const { reminded, escalationLevel, expiresAt, dueAt } = await intervention(id);
+      return [reminded, escalationLevel, seconds(start, expiresAt), seconds(start, dueAt)];
+    };
+    expect(await seen(0)).toEqual([0, 0, 7200, 3600]);
+    expect(await seen(3600)).toEqual([1, 0, 7200, 6480]);
+    expect(await seen(6480)).toEqual([2, 0, 7200, 7200]);
+    expect(await seen(7200)).toEqual([0, 1, 14400, 10800]);
+    expect(await seen(14400)).toEqual([0, 1, 21600, 18000]);
+    clock().advance(7200);
+    await act.sweep(id);
+    expect((await intervention(id)).status).toBe('TIMEOUT');
+    const events = await scene.house.deps.prisma.$queryRaw<{ type: string }[]>`
+      SELECT type FROM unsealed_events WHERE subject_id = ${id} ORDER BY sequence`;
+    expect(events.map(({ type }) => type)).toEqual([
+      'intervention_requested',
+      'intervention_reminder',
+      'intervention_reminder',
+      'timeout_occurred',
+      'escalation_triggered',
+      'timeout_occurred',
+      'escalation_triggered',
+      'timeout_occurred',
+    ]);
+    const { terms } = await intervention(await asked({ type: 'FOLLOW_UP' }));
+    expect((terms as any).escalation).toMatchObject({
+      reminders: [],
+      repeat: 1,
+      hours: { timeZone: 'Pacific/Auckland', days: [1, 6], from: '09:00', until: '24:00' },
+    });
+  });
+
+  it('runs async by itself only where async execution is on (3.3)', async () => {
+    const { asked } = await desk(
+      'human_supervision: {async_execution: {enabled: false, default_mode: async}}',
+    );
+    expect(await intervention(await asked())).toMatchObject({ asyncMode: false });
+  });
+
+  it('wants a reasoning where its type does, however it is answered (4.5)', async () => {
+    const { asked, act } = await desk(
+      `human_supervision: {intervention_types: {decision: {ui_config: {require_reason: true}}}}
+agents: [{name: free, human_supervision: {ui_config: {require_reason: false}}}]`,
+    );
+    const options = [{ id: 'go', label: 'Go', description: '', value: 'go' }];
+    const id = await asked({ type: 'DECISION', options });
+    expect(await refusal(act.resolve(id, { resolutionType: 'APPROVE' }))).toBe('REASON_REQUIRED');
+    expect(await refusal(act.resolve(id, { resolutionType: 'REJECT', reasoning: ' ' }))).toBe(
+      'REASON_REQUIRED',
+    );
+    expect(await refusal(act.select(id, { optionId: 'go' }))).toBe('REASON_REQUIRED');
+    expect(await refusal(act.respond(id, { responseText: '', responseType: 'approve' }))).toBe(
+      'REASON_REQUIRED',
+    );
+    expect((await intervention(id)).status).toBe('PENDING');
+    await act.respond(id, { responseText: 'because', responseType: 'approve' });
+    expect(await intervention(id)).toMatchObject({ status: 'RESOLVED', resolution: 'APPROVED' });
+    for (const input of [{ type: 'FOLLOW_UP' }, { type: 'DECISION', agentName: 'free' }]) {
+      const other = await asked({ ...input, options });
+      await act.select(other, { optionId: 'go' });
+      expect((await intervention(other)).status).toBe('RESOLVED');
+    }
+  });
+
+  it('has the defaults where supervision is switched off (4.9)', async () => {
+    const { asked } = await desk('human_supervision: {enabled: false, global: {timeout: 5}}');
+    const row = await intervention(await asked());
+    expect([row.timeout, row.terms]).toEqual([300, defaultTerms.terms]);
   });
 
   it('keeps its terms when they change, and the next one has the new (4.14)', async () => {

@@ -1,11 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { createTeam } from '../../src/projects/create-team.ts';
+import { noEnvironment } from '../../src/supervision/from-environment.ts';
+import { readTexts } from '../../src/supervision/queries.ts';
 import { updateSupervision } from '../../src/supervision/update.ts';
+import { withholdPlain } from '../../src/supervision/withhold-plain.ts';
+import { fillIn } from '../../src/supervision/withheld.ts';
 import { eventsOf, refusal, refusedWithoutTrace, seedTeam } from '../support/house.ts';
 import { withTwoHouses, withHouse } from '../support/with-house.ts';
 
 const { scene } = withHouse();
-const deps = () => ({ ...scene.house.deps, database: scene.house.deps });
+const deps = () => ({
+  ...scene.house.deps,
+  database: scene.house.deps,
+  supervisionEnvironment: noEnvironment,
+});
 const update = (yaml: string, teamId = scene.team.teamId, by = scene.team.admin) =>
   updateSupervision(deps(), by, teamId, yaml);
 const versions = (teamId: string) =>
@@ -133,7 +141,7 @@ describe('many updates at once', () => {
       Array.from({ length: before }, (_, at) => {
         const { deps: one } = houses[at % 2]!;
         return updateSupervision(
-          { ...one, database: one },
+          { ...one, database: one, supervisionEnvironment: noEnvironment },
           team.admin,
           team.teamId,
           global(`timeout: ${at + 1}`),
@@ -156,5 +164,68 @@ describe('many updates at once', () => {
         { path: 'human_supervision.global.timeout', before: timeouts[at - 1] ?? null, after },
       ]),
     );
+  });
+});
+
+describe('a secret that is written out in a configuration', () => {
+  const text = (url: string, more = '') =>
+    `human_supervision:\n  notifications:\n    channels:\n      - {type: slack, webhook_url: ${url}}\n${more}`;
+  const shown = async (teamId: string) => (await readTexts(scene.house.deps.prisma, [teamId]))[0]!.yaml;
+
+  it('is shown to nobody as it is, and kept where its mask comes back (8.1)', async () => {
+    const { teamId, admin } = await seedTeam(scene.house);
+    await update(text('https://hooks.example/T0/secret-one'), teamId, admin);
+    expect(await shown(teamId)).toBe(text('"********(1.1)"'));
+    await update(await shown(teamId), teamId, admin);
+    expect(await versions(teamId)).toHaveLength(1);
+    const changed = (await shown(teamId)).replace('slack', 'webhook');
+    await update(`# mine\n${changed}`, teamId, admin);
+    const rows = await versions(teamId);
+    const { prisma, vault } = scene.house.deps;
+    const { projectId } = await prisma.team.findUniqueOrThrow({ where: { id: teamId } });
+    expect((await fillIn(prisma, vault, projectId, rows[1]!)).yaml).toBe(
+      `# mine\n${text('https://hooks.example/T0/secret-one').replace('slack', 'webhook')}`,
+    );
+    expect(await shown(teamId)).toContain('"********(2.1)"');
+  });
+
+  it('is stored encrypted, and nowhere in plain text; what an older version wrote is taken out at the next start (8.8)', async () => {
+    const { teamId, admin } = await seedTeam(scene.house);
+    const { prisma, vault, ids } = scene.house.deps;
+    await update(text('https://hooks.example/T0/secret-six'), teamId, admin);
+    const kept = async () => JSON.stringify([await versions(teamId), await prisma.sealedValue.findMany()]);
+    expect(await kept()).not.toContain('secret-six');
+    const [version] = await versions(teamId);
+    const { yaml, configuration } = await fillIn(prisma, vault, admin.projectId!, version!);
+    const plain = { yaml, configuration: configuration as object, secretsId: null, withheld: false };
+    await prisma.supervisionConfiguration.updateMany({ where: { teamId }, data: plain });
+    expect(await kept()).toContain('secret-six');
+    expect(await shown(teamId)).toBe(text('"********(1.1)"'));
+    const work = () => withholdPlain({ database: { prisma }, ids, vault });
+    expect(await work()).toBeGreaterThan(0);
+    expect(await work()).toBe(0);
+    expect(await kept()).not.toContain('secret-six');
+    const [again] = await versions(teamId);
+    expect(await fillIn(prisma, vault, admin.projectId!, again!)).toEqual({ yaml, configuration });
+  });
+
+  it('stays out of the log (8.1, 9.2)', async () => {
+    const { teamId, admin } = await seedTeam(scene.house);
+    const events = await eventsOf(scene.house, () =>
+      update(text('https://hooks.example/secret-two'), teamId, admin),
+    );
+    expect(JSON.stringify(events)).toContain('********');
+    expect(JSON.stringify(events)).not.toContain('secret-two');
+  });
+
+  it("is no other team's, and no other version's", async () => {
+    const { teamId, admin } = await seedTeam(scene.house);
+    const other = await seedTeam(scene.house);
+    await update(text('https://hooks.example/secret-three'), teamId, admin);
+    for (const mask of ['"********(1.1)"', '"********(1.2)"', '"********(9.1)"'])
+      expect(await refusal(update(text(mask), other.teamId, other.admin))).toBe('INVALID_INPUT');
+    expect(await refusal(update(text('"********(1.2)"'), teamId))).toBe('INVALID_INPUT');
+    const input = { projectId: scene.team.projectId, name: 'masked', supervision: text('"********(1.1)"') };
+    expect(await refusal(createTeam(deps(), scene.team.admin, input))).toBe('INVALID_INPUT');
   });
 });
