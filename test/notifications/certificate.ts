@@ -1,0 +1,18 @@
+/** A certificate of 127.0.0.1 and localhost, good until 2120, that no machine trusts unless it is told to; and its key. */
+export const certificate = `-----BEGIN CERTIFICATE-----
+MIIBZjCCAQ2gAwIBAgIBATAKBggqhkjOPQQDAjAUMRIwEAYDVQQDDAlsb2NhbGhv
+c3QwIBcNMjAwMTAxMDAwMDAwWhgPMjEyMDAxMDEwMDAwMDBaMBQxEjAQBgNVBAMM
+CWxvY2FsaG9zdDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABPn5wYzfaHJ7uVR7
+3xby4XcrB/AwhZ7piPJtSFyT0ZwmpFWuMuXVZ53kw8fhKQ7mrXw+HnmfaGDyhzIX
+OpV+KdajTjBMMBoGA1UdEQQTMBGCCWxvY2FsaG9zdIcEfwAAATAPBgNVHRMBAf8E
+BTADAQH/MB0GA1UdDgQWBBTgIHfjql33kmWdW1pKaebg5kwCtDAKBggqhkjOPQQD
+AgNHADBEAiBtg6YycthKV5ZltxQ8BxaOmANWsqqwKwBxijudBshgyQIgR7+EIMB8
+oZg46PhgBXDdrGsGXW0cN/wehNB2Co0VSx4=
+-----END CERTIFICATE-----
+`;
+export const certificateKey = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg2muw6HnHVa5fWY8q
+gfU5SAwHs/pVW8ZQGcTS6BeXJvyhRANCAAT5+cGM32hye7lUe98W8uF3KwfwMIWe
+6YjybUhck9GcJqRVrjLl1Wed5MPH4SkO5q18Ph55n2hg8ocyFzqVfinW
+-----END PRIVATE KEY-----
+`;
