@@ -1,15 +1,8 @@
 // npm run keys:rotate-signing: a new key to sign permits with. See USAGE.
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { ConfigError, readConfig } from '../src/config.ts';
-import { DataDirectoryInUse } from '../src/database/data-directory.ts';
-import { openDatabase } from '../src/database/open.ts';
-import { systemClock } from '../src/kernel/clock.ts';
-import { createIds } from '../src/kernel/ids.ts';
-import { createLog } from '../src/kernel/log.ts';
-import { sealedSigningKeys } from '../src/permits/queries.ts';
 import { renewSigningKeys } from '../src/permits/renew.ts';
-import { openKeyRing } from '../src/secrets/open-key-ring.ts';
+import { withKeys } from './keys/with-keys.ts';
 
 const USAGE = `Usage: npm run keys:rotate-signing -- [--at-once]
 
@@ -28,11 +21,7 @@ Exit code: 0 done, 1 not done.`;
 /** Milliseconds for the signal to the running servers to leave; they look by themselves too. */
 const SIGNAL_TIME = 200;
 
-process.exitCode = await main().catch((error: unknown) => {
-  if (error instanceof DataDirectoryInUse) console.error(`${error.message}: stop it first`);
-  else console.error(error instanceof ConfigError ? error.message : error);
-  return 1;
-});
+process.exitCode = await main();
 
 async function main(): Promise<number> {
   const options = readArguments();
@@ -40,14 +29,11 @@ async function main(): Promise<number> {
     console.log(USAGE);
     return options === null ? 1 : 0;
   }
-  const config = readConfig();
-  const [clock, log] = [systemClock, createLog('warn')];
-  const database = await openDatabase({ ...config.database, clock, log });
-  try {
-    const sealed = () => sealedSigningKeys(database.prisma);
-    const keyRing = await openKeyRing({ config, database, log, sealed });
-    const deps = { database, clock, ids: createIds(clock), keyRing, committed: () => {} };
-    const renewal = await renewSigningKeys(deps, options['at-once'] ? 'at_once' : 'soon');
+  return withKeys(async (keys) => {
+    const renewal = await renewSigningKeys(
+      { ...keys, committed() {} },
+      options['at-once'] ? 'at_once' : 'soon',
+    );
     await delay(SIGNAL_TIME);
     console.log(
       renewal === null || renewal.signsFrom === null
@@ -55,9 +41,7 @@ async function main(): Promise<number> {
         : `a new key signs from ${renewal.signsFrom.toISOString()}; withdrawn: ${renewal.withdraws.join(', ') || 'none'}`,
     );
     return 0;
-  } finally {
-    await database.close();
-  }
+  });
 }
 
 function readArguments(): { 'at-once'?: boolean; help?: boolean } | null {

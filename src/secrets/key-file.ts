@@ -1,8 +1,10 @@
 import { createSecretKey, randomBytes } from 'node:crypto';
-import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { link, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConfigError } from '../config.ts';
-import { parseEncryptionKeys } from '../environment.ts';
+import { parseEncryptionKeys } from '../environment-values.ts';
+import { makeFolder } from '../kernel/folder.ts';
 import type { RingKey } from './key-ring.ts';
 
 /** In the data folder, which is this user's alone. What it holds is what ENCRYPTION_KEYS would. */
@@ -33,7 +35,7 @@ export async function readKeyFile(file: string): Promise<readonly RingKey[] | nu
  * with it is lost with it. Where another process was quicker, its key is the one.
  */
 export async function makeKeyFile(dataDirectory: string): Promise<readonly RingKey[]> {
-  await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
+  await makeFolder(dataDirectory);
   const file = keyFileOf(dataDirectory);
   const { text, keys } = makeKey();
   const draft = `${file}.${randomBytes(8).toString('hex')}`;
@@ -48,6 +50,35 @@ export async function makeKeyFile(dataDirectory: string): Promise<readonly RingK
   }
   await syncFolder(dataDirectory);
   return keys;
+}
+
+/** The keys in this file as they are now, or null where they can't be read: whoever asks goes on with those it has. */
+export function readKeyFileAgain(file: string): readonly RingKey[] | null {
+  try {
+    const parsed = parseEncryptionKeys(readFileSync(file, 'utf8').trim());
+    return parsed.success ? parsed.data : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Puts a new key in front of those in the file, which stay. Whole and on the disk, or not at all. The caller sees to it
+ * that nobody else does the same meanwhile: theirs would be lost. Returns the new key's id.
+ */
+export async function prependKey(dataDirectory: string): Promise<string> {
+  const file = keyFileOf(dataDirectory);
+  const before = (await readFile(file, 'utf8')).trim();
+  const { text, keys } = makeKey();
+  const draft = `${file}.${randomBytes(8).toString('hex')}`;
+  try {
+    await writeThrough(draft, `${text},${before}\n`);
+    await rename(draft, file);
+  } finally {
+    await rm(draft, { force: true });
+  }
+  await syncFolder(dataDirectory);
+  return keys[0]!.id;
 }
 
 async function writeThrough(file: string, text: string): Promise<void> {

@@ -66,14 +66,35 @@ const sealedSchema = z.strictObject({
   ct: bytes,
 });
 
-/** `keys`: at least one, of different ids. */
-export function createKeyRing(keys: readonly RingKey[]): KeyRing {
-  const [current] = keys;
-  if (current === undefined) throw new Error('a key ring needs a key');
-  const byId = new Map(keys.map(({ id, key }) => [id, key]));
+/**
+ * `keys`: at least one, of different ids. `reread`: the keys as they are kept now, or null where they can't be read; asked
+ * before each sealing, and where a key is missing, so that a key which a rotation puts first is used, and found, by
+ * processes that were running before.
+ */
+export function createKeyRing(
+  keys: readonly RingKey[],
+  reread: () => readonly RingKey[] | null = () => null,
+): KeyRing {
+  let first: RingKey;
+  let byId: Map<string, KeyObject>;
+  const take = (list: readonly RingKey[]): void => {
+    if (list[0] === undefined) throw new Error('a key ring needs a key');
+    first = list[0];
+    byId = new Map(list.map(({ id, key }) => [id, key]));
+  };
+  take(keys);
+  const refresh = (): void => {
+    const list = reread();
+    if (list !== null) take(list);
+  };
   return {
-    current: current.id,
+    get current() {
+      refresh();
+      return first.id;
+    },
     seal(plaintext, place) {
+      refresh();
+      const current = first;
       const iv = randomBytes(IV_LENGTH);
       const cipher = createCipheriv(CIPHER, current.key, iv, { authTagLength: TAG_LENGTH });
       cipher.setAAD(binding(current.id, place));
@@ -85,6 +106,7 @@ export function createKeyRing(keys: readonly RingKey[]): KeyRing {
       const parsed = sealedSchema.safeParse(stored);
       if (!parsed.success) throw new CannotOpen('malformed', null);
       const { kid, iv, tag, ct } = parsed.data;
+      if (!byId.has(kid)) refresh();
       const key = byId.get(kid);
       if (key === undefined) throw new CannotOpen('missing', kid);
       const decipher = createDecipheriv(CIPHER, key, Buffer.from(iv, 'base64url'), {

@@ -3,7 +3,7 @@ import { IN_MEMORY } from '../database/embedded.ts';
 import type { Database } from '../database/open.ts';
 import { assertNever } from '../kernel/assert-never.ts';
 import type { Log } from '../kernel/log.ts';
-import { keyFileOf, makeKey, makeKeyFile, readKeyFile } from './key-file.ts';
+import { keyFileOf, makeKey, makeKeyFile, readKeyFile, readKeyFileAgain } from './key-file.ts';
 import { CannotOpen, createKeyRing, type KeyRing } from './key-ring.ts';
 
 /** Something sealed that the product cannot do without: `name` is what a message calls it. */
@@ -35,7 +35,10 @@ export async function openKeyRing(deps: KeyRingDeps): Promise<KeyRing> {
   const given = config.encryption.keys ?? (inMemory ? null : await readKeyFile(file));
   const source = config.encryption.keys !== null || inMemory ? '' : `as kept in ${file} `;
   if (given === null) assertOpens(null, sealed, source);
-  const keyRing = createKeyRing(given ?? (inMemory ? makeKey().keys : await makeKeyFile(dataDirectory)));
+  const keyRing = createKeyRing(
+    given ?? (inMemory ? makeKey().keys : await makeKeyFile(dataDirectory)),
+    config.encryption.keys === null && !inMemory ? () => readKeyFileAgain(file) : undefined,
+  );
   assertOpens(keyRing, sealed, source);
   if (config.encryption.keys === null && database.kind === 'postgres')
     log.warn(
@@ -43,6 +46,17 @@ export async function openKeyRing(deps: KeyRingDeps): Promise<KeyRing> {
       'ENCRYPTION_KEYS is not set: every replica must share this file, and backups of the database need it',
     );
   return keyRing;
+}
+
+/** The keys that are configured or kept in the data directory, to check with: none is made. Null: there are none. */
+export async function keyRingAtHand({
+  encryption,
+  database,
+}: KeyRingDeps['config']): Promise<KeyRing | null> {
+  const { dataDirectory } = database;
+  const kept = () => (dataDirectory === IN_MEMORY ? null : readKeyFile(keyFileOf(dataDirectory)));
+  const keys = encryption.keys ?? (await kept());
+  return keys === null ? null : createKeyRing(keys);
 }
 
 /** Throws ConfigError naming each key that is at fault once, with the first thing that needs it. */

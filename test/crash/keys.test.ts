@@ -1,14 +1,12 @@
 import { spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, inject, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { openDatabase } from '../../src/database/open.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
 import { onPostgres, silent } from '../support/database.ts';
+import { makePlace } from '../support/place.ts';
 import { type ServerProcess, spawnServer } from '../support/server-process.ts';
-import { databaseUrl, onServer } from '../support/template.ts';
 
 // A process takes seconds to start where others keep the machine busy.
 vi.setConfig({ testTimeout: 120_000 });
@@ -19,15 +17,9 @@ let env: Record<string, string>;
 const servers: ServerProcess[] = [];
 const undo: (() => Promise<unknown>)[] = [];
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'holdpoint-keys-'));
-  undo.push(() => rm(folder, { recursive: true }));
-  env = { DATA_DIR: join(folder, 'data') };
-  const template = inject('template');
-  if (template.kind === 'embedded') return;
-  const name = `holdpoint_test_${process.pid}_${randomBytes(4).toString('hex')}`;
-  await onServer(template.server, `CREATE DATABASE ${name} TEMPLATE ${template.database}`);
-  undo.push(() => onServer(template.server, `DROP DATABASE ${name} WITH (FORCE)`));
-  env.DATABASE_URL = databaseUrl(template.server, name);
+  const place = await makePlace();
+  undo.push(place.remove);
+  ({ folder, env } = place);
 });
 afterEach(async () => {
   await Promise.all(servers.splice(0).map((server) => server.kill()));
