@@ -1,22 +1,16 @@
 // npm run audit:verify: is the event log still what was written? See USAGE.
-import { PrismaPg } from '@prisma/adapter-pg';
-import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { readConfig } from '../src/config.ts';
-import { DataDirectoryInUse } from '../src/database/data-directory.ts';
-import { IN_MEMORY, openEmbedded } from '../src/database/embedded.ts';
 import { type Fault, type Head, type Verification, verifyLog } from '../src/events/verify.ts';
-import { PrismaClient } from '../src/generated/prisma/client.ts';
-import { systemClock } from '../src/kernel/clock.ts';
-import { createLog } from '../src/kernel/log.ts';
+import { CannotRead, openLog } from './audit/open-log.ts';
 
 const USAGE = `Usage: npm run audit:verify -- [--json] [--heads FILE]
 
 Recomputes the event log of the database that DATABASE_URL or DATA_DIR names: every event's content and description,
-every link of every chain, and that log and chains end where they say. Names the first event that is not what was
-written.
+every link of every chain, and that log and chains begin and end where they say. Names the first event that is not what
+was written. Where events were pruned, the checkpoint that this left is proven by the keys of ENCRYPTION_KEYS, or of
+DATA_DIR/encryption-keys.
 
   --json        print the result as JSON, with the head (position, length, hash) of each chain
   --heads FILE  the JSON of an earlier run: also prove that nothing up to those heads was rewritten or cut off since
@@ -26,10 +20,7 @@ Who can write to the database can also rewrite a whole chain. Keep the heads whe
 A PostgreSQL database is read while the server runs. The embedded one has to be stopped first, and
 be up to date: no migration is applied.
 
-Exit code: 0 intact, 1 broken, 2 could not be checked.`;
-
-/** The check could not be made; the message says what to do. */
-class Unchecked extends Error {}
+Exit code: 0 intact, 1 broken, 2 could not be checked, or a checkpoint not proven for want of its key.`;
 
 const headsFile = z.object({
   heads: z.record(z.string(), z.object({ position: z.string().regex(/^\d{1,19}$/), hash: z.string() })),
@@ -47,11 +38,11 @@ async function main(): Promise<number> {
     return 0;
   }
   const known = options.heads === undefined ? new Map<string, never>() : await readHeads(options.heads);
-  const { prisma, close } = await open();
+  const { prisma, keyRing, close } = await openLog();
   try {
-    const result = await verifyLog(prisma, known);
+    const result = await verifyLog(prisma, known, keyRing);
     console.log(options.json ? toJson(result) : toText(result));
-    return result.fault === null ? 0 : 1;
+    return result.fault !== null ? 1 : result.unproven.length > 0 ? 2 : 0;
   } finally {
     await close();
   }
@@ -66,7 +57,7 @@ function readArguments(): { json?: boolean; heads?: string; help?: boolean } {
     } as const;
     return parseArgs({ options }).values;
   } catch (error) {
-    throw new Unchecked(`${(error as Error).message}\n\n${USAGE}`);
+    throw new CannotRead(`${(error as Error).message}\n\n${USAGE}`);
   }
 }
 
@@ -81,57 +72,11 @@ async function readHeads(file: string): Promise<Map<string, Pick<Head, 'position
       ]),
     );
   } catch {
-    throw new Unchecked(`${file} is not what --json prints`);
+    throw new CannotRead(`${file} is not what --json prints`);
   }
 }
 
-interface Opened {
-  prisma: PrismaClient;
-  close: () => Promise<void>;
-}
-
-async function open(): Promise<Opened> {
-  const { url, dataDirectory } = readConfig().database;
-  return url === null ? openFolder(dataDirectory) : openServer(url);
-}
-
-/** Reading alone: no migration, and a role that may only SELECT will do. */
-function openServer(url: string): Opened {
-  const adapter = new PrismaPg({
-    connectionString: url,
-    application_name: 'holdpoint audit',
-    max: 1,
-    connectionTimeoutMillis: 10_000,
-    onConnect: async (client) =>
-      void (await client.query(`SET TIME ZONE 'UTC'; SET default_transaction_read_only = on`)),
-  });
-  const prisma = new PrismaClient({ adapter, errorFormat: 'minimal' });
-  return { prisma, close: () => prisma.$disconnect() };
-}
-
-async function openFolder(dataDirectory: string): Promise<Opened> {
-  if (dataDirectory === IN_MEMORY) throw new Unchecked('DATA_DIR is memory://, which keeps nothing to check');
-  if ((await stat(join(dataDirectory, 'database')).catch(() => null)) === null) {
-    throw new Unchecked(`there is no database in ${dataDirectory}: set DATA_DIR or DATABASE_URL`);
-  }
-  try {
-    // A verification that changed what it verifies would be none.
-    return await openEmbedded({
-      dataDirectory,
-      clock: systemClock,
-      log: createLog('silent'),
-      onlyMigrated: true,
-    });
-  } catch (error) {
-    if (!(error instanceof DataDirectoryInUse)) throw error;
-    throw new Unchecked(
-      `the server with pid ${error.pid} works in ${dataDirectory}, and the embedded database has room for one process: ` +
-        'stop the server, run this again, and start it again',
-    );
-  }
-}
-
-function toJson({ events, unsealed, heads, fault }: Verification): string {
+function toJson({ events, pruned, unproven, unsealed, heads, fault }: Verification): string {
   const plain = ({ position, length, hash }: Head) => ({
     position: String(position),
     length: String(length),
@@ -140,6 +85,8 @@ function toJson({ events, unsealed, heads, fault }: Verification): string {
   const result = {
     intact: fault === null,
     events,
+    pruned: Number(pruned),
+    unproven,
     unsealed,
     heads: Object.fromEntries([...heads].map(([chain, head]) => [chain, plain(head)])),
     fault: fault && { ...fault, position: fault.position === null ? null : String(fault.position) },
@@ -147,14 +94,16 @@ function toJson({ events, unsealed, heads, fault }: Verification): string {
   return JSON.stringify(result, null, 2);
 }
 
-function toText({ events, unsealed, heads, fault }: Verification): string {
+function toText({ events, pruned, unproven, unsealed, heads, fault }: Verification): string {
   const chains = [...heads].map(
     ([chain, { position, length, hash }]) => `  ${chain}: ${length} events, the last at ${position}, ${hash}`,
   );
   return [
     `${events} events in ${heads.size} chains verified; ${unsealed} more wait to be sealed`,
+    ...(pruned === 0n ? [] : [`${pruned} older events were pruned, as their checkpoints say`]),
     ...chains,
-    fault === null ? 'intact' : describe(fault),
+    ...unproven.map((chain) => `NOT PROVEN: the checkpoint of ${chain}; its key is not in ENCRYPTION_KEYS`),
+    ...(fault !== null ? [describe(fault)] : unproven.length === 0 ? ['intact'] : []),
   ].join('\n');
 }
 

@@ -33,16 +33,24 @@ export function unsealed(ids: Ids, event: NewEvent): UnsealedRow {
   return { ...event, id, salt, contentDigest, digest: digestEvent({ ...event, id, contentDigest }) };
 }
 
-/**
- * Writes events in the caller's transaction: the audit trail and the feed begin here. As one JSON text, not through the
- * model: Prisma's own serialisation fails on data with keys such as "constructor". Answers with the ids that they were given.
- */
-export async function appendEvents(
+export const sealable = (ids: Ids, events: readonly NewEvent[]): UnsealedRow[] =>
+  events.map((event) => unsealed(ids, event));
+
+/** Writes events in the caller's transaction, and answers with the ids that they were given. */
+export const appendEvents = (
   tx: Prisma.TransactionClient,
   ids: Ids,
   events: readonly NewEvent[],
+): Promise<string[]> => writeEvents(tx, sealable(ids, events));
+
+/**
+ * Writes rows in the caller's transaction, in the order given: the audit trail and the feed begin here. As one JSON text,
+ * not through the model: Prisma's own serialisation fails on data with keys such as "constructor".
+ */
+export async function writeEvents(
+  tx: Prisma.TransactionClient,
+  rows: readonly UnsealedRow[],
 ): Promise<string[]> {
-  const rows = events.map((event) => unsealed(ids, event));
   await tx.$executeRaw`
     INSERT INTO unsealed_events (id, type, project_id, team_id, session_id, subject_id, actor, data, salt,
       content_digest, digest, occurred_at)

@@ -1,6 +1,6 @@
 import type { PrismaClient } from '../generated/prisma/client.ts';
 import { RequestError } from '../kernel/errors.ts';
-import { decodeCursor, SYSTEM_CHAIN } from './chain.ts';
+import { decodeCursor } from './chain.ts';
 
 /** The position behind a caller's cursor. BAD_USER_INPUT where it is none of ours. */
 export function positionOf(cursor: string): bigint {
@@ -24,25 +24,15 @@ export const pruned = (): RequestError =>
 interface Bounds {
   /** The last position given out. */
   head: bigint;
-  /** The last position at or before which an event of these chains may have been pruned; 0: none was. */
+  /** The last position whose event was pruned, of these chains; 0: none was. */
   prunedTo: bigint;
 }
 
-/**
- * From where to where the log can be read, for one project or (null) all of it. Nothing has to be kept on pruning to
- * tell this: a chain whose first event names one before it, or that has a length and no events, was cut.
- */
+/** From where to where the log can be read, for one project or (null) all of it. */
 export async function logBounds(prisma: PrismaClient, projectId: string | null): Promise<Bounds> {
   const [bounds] = await prisma.$queryRaw<Bounds[]>`
     SELECT l.position AS head, coalesce((
-      SELECT max(CASE WHEN f.position IS NULL THEN c.position WHEN f.previous_hash IS NULL THEN 0 ELSE f.position - 1 END)
-      FROM event_chains c LEFT JOIN LATERAL (
-        (SELECT e.position, e.previous_hash FROM events e WHERE e.project_id = c.chain ORDER BY e.position LIMIT 1)
-        UNION ALL
-        (SELECT e.position, e.previous_hash FROM events e WHERE e.project_id IS NULL AND c.chain = ${SYSTEM_CHAIN}
-          ORDER BY e.position LIMIT 1)
-      ) f ON true
-      WHERE ${projectId}::text IS NULL OR c.chain = ${projectId}
+      SELECT max(c.position) FROM event_checkpoints c WHERE ${projectId}::text IS NULL OR c.chain = ${projectId}
     ), 0) AS "prunedTo"
     FROM event_log l WHERE l.id = 1`;
   return bounds!;

@@ -1,5 +1,8 @@
+import { onceBack } from '../database/once-back.ts';
+import type { Signals } from '../database/signals.ts';
 import type { Event, PrismaClient } from '../generated/prisma/client.ts';
 import { createSharedSource, type SharedSource } from '../graphql/shared-source.ts';
+import type { Clock } from '../kernel/clock.ts';
 import { logBounds, positionOf, pruned, resumable } from './cursor.ts';
 import { type EventFilter, eventPredicate, type EventScope, filterKey } from './filter.ts';
 import { selectEvents } from './select.ts';
@@ -9,7 +12,8 @@ import type { Tail } from './tail.ts';
 const PAGE = 500;
 
 interface Deps {
-  prisma: PrismaClient;
+  database: { prisma: PrismaClient; signals: Signals };
+  clock: Clock;
   tail: Tail;
 }
 
@@ -46,21 +50,27 @@ interface CatchUp {
 
 /**
  * Reads from the cursor up to where the tail stands, and again up to where it stands by then, until it has not moved
- * meanwhile: in that very tick the two meet. Never past the tail, or the tail would bring again what was read here.
+ * meanwhile: in that very tick the two meet. Never past the tail, or the tail would bring again what was read here. While the
+ * database is away it waits.
  */
-async function catchUp(
-  { prisma, tail }: Deps,
-  { scope, filter, after, send, joined, signal }: CatchUp,
-): Promise<void> {
+async function catchUp(deps: Deps, { scope, filter, after, send, joined, signal }: CatchUp): Promise<void> {
+  const { tail } = deps;
+  const { prisma } = deps.database;
   const projectId = scope.projectId ?? filter.projectId ?? null;
-  let last = await resumable(prisma, projectId, after);
+  const read = async <T>(query: () => Promise<T>): Promise<T> => {
+    const found = await onceBack(deps, signal, query(), query);
+    signal.throwIfAborted();
+    return found as T;
+  };
+  let last = await read(() => resumable(prisma, projectId, after));
   // The cursor may come from a replica that is a moment ahead.
   await reached(tail, last, signal);
   while (last < tail.position()) {
     const end = tail.position();
-    const events = await selectEvents(prisma, scope, filter, { after: last, before: end + 1n, limit: PAGE });
+    const page = { after: last, before: end + 1n, limit: PAGE };
+    const events = await read(() => selectEvents(prisma, scope, filter, page));
     // A slow reader may be overtaken by pruning between two pages.
-    if ((await logBounds(prisma, projectId)).prunedTo > last) throw pruned();
+    if ((await read(() => logBounds(prisma, projectId))).prunedTo > last) throw pruned();
     for (const event of events) {
       signal.throwIfAborted();
       await send(event, event.position);

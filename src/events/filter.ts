@@ -8,6 +8,8 @@ export interface EventFilter {
   teamId?: string | null;
   sessionId?: string | null;
   subjectId?: string | null;
+  /** The whole id of who acted, or a part of their name, in either case of A to Z. What was erased has none. */
+  actor?: string | null;
   /** From, inclusive, to, exclusive. */
   occurredAt?: { from?: Date | null; to?: Date | null } | null;
 }
@@ -19,15 +21,25 @@ export interface EventScope {
 
 const exact = ['projectId', 'teamId', 'sessionId', 'subjectId'] as const;
 
+/** What PostgreSQL's lower() does in the collation "C", and no more. */
+const lowered = (text: string): string => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+
+function isBy({ actor }: Pick<Event, 'actor'>, text: string): boolean {
+  const { id, name } = (actor ?? {}) as { id?: string; name?: string };
+  return id === text || (name !== undefined && lowered(name).includes(lowered(text)));
+}
+
 /** The filter as a pure predicate. `selectEvents` says the same in SQL; a property test holds them to it. */
 export function eventPredicate({ projectId }: EventScope, filter: EventFilter): (event: Event) => boolean {
   const types = filter.types ? new Set(filter.types) : null;
   const wanted = exact.flatMap((field) => (filter[field] == null ? [] : [[field, filter[field]] as const]));
   const { from, to } = filter.occurredAt ?? {};
+  const { actor } = filter;
   return (event) =>
     (projectId === null || event.projectId === projectId) &&
     wanted.every(([field, value]) => event[field] === value) &&
     (types === null || types.has(event.type)) &&
+    (actor == null || isBy(event, actor)) &&
     (from == null || event.occurredAt >= from) &&
     (to == null || event.occurredAt < to);
 }
@@ -39,6 +51,7 @@ export function filterKey({ projectId }: EventScope, filter: EventFilter): strin
     projectId,
     exact.map((field) => filter[field] ?? null),
     filter.types ? [...new Set(filter.types)].sort() : null,
+    filter.actor ?? null,
     from?.toISOString() ?? null,
     to?.toISOString() ?? null,
   ]);

@@ -1,6 +1,6 @@
 import type { Event, PrismaClient } from '../generated/prisma/client.ts';
 import { type Listing, type Page, toListing } from '../graphql/connection.ts';
-import { resumable } from './cursor.ts';
+import { logBounds, pruned, resumable } from './cursor.ts';
 import type { EventFilter, EventScope } from './filter.ts';
 import { countEvents, selectEvents } from './select.ts';
 
@@ -17,12 +17,15 @@ export async function listEvents(
   page: CursorPage,
 ): Promise<Listing<Event>> {
   const cursor = page.kind === 'forward' ? page.after : page.before;
-  const from =
-    cursor === null ? null : await resumable(prisma, scope.projectId ?? filter.projectId ?? null, cursor);
+  const projectId = scope.projectId ?? filter.projectId ?? null;
+  const from = cursor === null ? null : await resumable(prisma, projectId, cursor);
   const limit = page.limit + 1;
   const rows =
     page.kind === 'forward'
       ? await selectEvents(prisma, scope, filter, { after: from, limit })
       : await selectEvents(prisma, scope, filter, { before: from, limit, order: 'desc' });
+  // What was pruned between the two readings is missing in the second.
+  if (page.kind === 'forward' && from !== null && (await logBounds(prisma, projectId)).prunedTo > from)
+    throw pruned();
   return toListing(page, rows, () => countEvents(prisma, scope, filter));
 }

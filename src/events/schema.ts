@@ -4,6 +4,7 @@ import { connectionType, cursorArgs, pageOf, TimeRangeInput } from '../graphql/c
 import { findNode, loadNodesWith, Node } from '../graphql/node.ts';
 import { Actor } from '../identity/schema.ts';
 import { type Actor as ActorShape, inScope } from '../identity/viewer.ts';
+import { shown } from '../privacy/shown.ts';
 import { encodeCursor } from './chain.ts';
 import { listEvents } from './query.ts';
 
@@ -31,7 +32,8 @@ const Event = builder.prismaObject('Event', {
     data: t.field({
       type: 'JSON',
       description: 'What happened, in few words; {} once erased.',
-      resolve: ({ data }) => data ?? {},
+      resolve: ({ data, projectId }, _, seer) =>
+        projectId === null ? (data ?? {}) : shown(seer, projectId, data ?? {}),
     }),
     occurredAt: t.expose('occurredAt', { type: 'DateTime' }),
     hash: t.exposeString('hash', {
@@ -55,6 +57,7 @@ const EventFilter = builder.inputType('EventFilter', {
     teamId: t.id(),
     sessionId: t.id(),
     subjectId: t.id(),
+    actor: t.string({ description: 'The id of who acted, or a part of their name.' }),
     occurredAt: t.field({ type: TimeRangeInput }),
   }),
 });

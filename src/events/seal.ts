@@ -1,5 +1,7 @@
 import type { Query } from '../database/query.ts';
 import { Prisma } from '../generated/prisma/client.ts';
+import type { JsonObject } from '../kernel/json.ts';
+import type { EventType } from './catalog.ts';
 import { chainOf, linkHash } from './chain.ts';
 
 /** An event that waits for its place, with where the log and its chain end: all of one instant. */
@@ -34,11 +36,38 @@ interface ChainEnd {
   position: bigint;
 }
 
+/** An event that was sealed just now, as those who count are told of it. */
+export interface Fact {
+  type: string;
+  subjectId: string;
+  data: JsonObject;
+}
+
+/** What belongs to no session and is counted: what does is counted when it is committed, by whoever did. */
+export const counted = [
+  'approval_resolved',
+  'budget_alert',
+  'budget_overridden',
+  'budget_override_requested',
+  'emergency_stop_triggered',
+  'emergency_stop_widened',
+  'emergency_stop_halted',
+  'recovery_initiated',
+  'recovery_completed',
+  'recovery_ended',
+  'recovery_plan_requested',
+  'recovery_step_requested',
+] as const satisfies readonly EventType[];
+
 /**
  * Moves these events into the log, one statement: their positions, hashes and the ends of their chains, or nothing
- * where the log has moved on since they were read. The last position given out; null: another sealer was faster.
+ * where the log has moved on since they were read. The last position given out, and what is counted of them; null: another
+ * sealer was faster.
  */
-export async function seal(query: Query, rows: readonly Unsealed[]): Promise<bigint | null> {
+export async function seal(
+  query: Query,
+  rows: readonly Unsealed[],
+): Promise<{ position: bigint; facts: Fact[] } | null> {
   const { head } = rows[0]!;
   const ends = new Map<string, ChainEnd>();
   let position = head;
@@ -50,7 +79,7 @@ export async function seal(query: Query, rows: readonly Unsealed[]): Promise<big
     ends.set(chain, { hash, length: previous.length + 1n, position });
     return { sequence: String(row.sequence), position: String(position), previous_hash: previous.hash, hash };
   });
-  const written = await query<{ won: bigint; count: bigint }>(Prisma.sql`
+  const written = await query<{ won: bigint; count: bigint; facts: Fact[] | null }>(Prisma.sql`
     WITH won AS (
       UPDATE event_log SET position = ${position} WHERE id = 1 AND position = ${head} RETURNING id
     ), link AS (
@@ -71,8 +100,11 @@ export async function seal(query: Query, rows: readonly Unsealed[]): Promise<big
         content_digest, digest, occurred_at, previous_hash, hash FROM taken
       RETURNING position
     )
-    SELECT (SELECT count(*) FROM won) AS won, (SELECT count(*) FROM sealed) AS count`);
-  return written[0]!.won === 0n ? null : position;
+    SELECT (SELECT count(*) FROM won) AS won, (SELECT count(*) FROM sealed) AS count,
+      (SELECT json_agg(json_build_object('type', type, 'subjectId', subject_id, 'data', data) ORDER BY position) FROM taken
+        WHERE session_id IS NULL AND type = ANY(${[...counted]}::text[])) AS facts`);
+  const { won, facts } = written[0]!;
+  return won === 0n ? null : { position, facts: facts ?? [] };
 }
 
 const endsOf = (ends: ReadonlyMap<string, ChainEnd>) =>

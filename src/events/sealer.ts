@@ -4,7 +4,7 @@ import type { Leadership } from '../database/leadership.ts';
 import type { Query } from '../database/query.ts';
 import type { Signals } from '../database/signals.ts';
 import type { Log } from '../kernel/log.ts';
-import { readUnsealed, seal, type Unsealed } from './seal.ts';
+import { type Fact, readUnsealed, seal, type Unsealed } from './seal.ts';
 
 /** How many events one statement seals. */
 const BATCH = 1000;
@@ -25,8 +25,8 @@ export interface Sealer {
 interface Deps {
   database: { query: Query; signals: Signals; leadership: Leadership };
   log: Log;
-  /** Called in this process once events stand in the log, with the last position given out. */
-  sealed: (position: bigint) => void;
+  /** Called in this process once events stand in the log, with the last position given out, and what is counted of them. */
+  sealed: (position: bigint, facts: readonly Fact[]) => void;
 }
 
 /**
@@ -54,13 +54,13 @@ export function createSealer({ database, log, sealed }: Deps): Sealer {
       try {
         rows = await readUnsealed(query, limit, aside);
         if (rows.length === 0) continue;
-        const position = await seal(query, rows);
+        const done = await seal(query, rows);
         // Null: another sealer was faster; what it left is read anew.
-        if (position === null || rows.length === limit) asked = true;
+        if (done === null || rows.length === limit) asked = true;
         limit = Math.min(limit * 2, BATCH);
-        if (position === null) continue;
-        sealed(position);
-        signals.send('sealed', String(position));
+        if (done === null) continue;
+        sealed(done.position, done.facts);
+        signals.send('sealed', String(done.position));
         // As long as it took: a first event is sealed at once, and under load those of several commits share a batch.
         // A backlog is sealed without rest.
         if (rows.length < BATCH) await delay(Math.min(performance.now() - began, LONGEST_REST));

@@ -78,7 +78,7 @@ function selection(scope: EventScope, filter: EventFilter, { after, before }: St
   ].flatMap(([column, value]) => (value == null ? [] : [[Prisma.raw(column!), value] as const]));
   const narrowest = equal[0]?.[0].sql === 'team_id' ? undefined : equal.shift();
   const position = Prisma.raw('position');
-  const { types } = filter;
+  const { types, actor } = filter;
   const { from: since, to: until } = filter.occurredAt ?? {};
   const conditions = [
     narrowest
@@ -87,6 +87,12 @@ function selection(scope: EventScope, filter: EventFilter, { after, before }: St
       : Prisma.sql`position > ${from} AND position < ${to}`,
     ...equal.map(([column, value]) => Prisma.sql`${column} = ${value}`),
     ...(types ? [Prisma.sql`type = ANY(${[...new Set(types)]}::text[])`] : []),
+    ...(actor == null
+      ? []
+      : [
+          Prisma.sql`(actor->>'id' = ${actor}
+            OR position(lower(${actor}::text COLLATE "C") in lower((actor->>'name') COLLATE "C")) > 0)`,
+        ]),
     ...(since == null ? [] : [Prisma.sql`occurred_at >= ${since}::timestamptz`]),
     ...(until == null ? [] : [Prisma.sql`occurred_at < ${until}::timestamptz`]),
   ];

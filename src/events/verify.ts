@@ -1,6 +1,8 @@
-import type { Event, EventChain, PrismaClient } from '../generated/prisma/client.ts';
+import type { Event, EventChain, EventCheckpoint, PrismaClient } from '../generated/prisma/client.ts';
+import type { KeyRing } from '../secrets/key-ring.ts';
 import { digestContent, digestEvent } from './append.ts';
 import { chainOf, linkHash } from './chain.ts';
+import { proofOf } from './checkpoint.ts';
 
 export interface Fault {
   /** The event at which the log stops being what was sealed; null where there is none left to name. */
@@ -19,6 +21,10 @@ export interface Head {
 
 export interface Verification {
   events: number;
+  /** Events that were pruned, as checkpoints say. */
+  pruned: bigint;
+  /** The chains whose checkpoint could not be proven, for want of the key that sealed it. */
+  unproven: string[];
   /** Committed and not sealed yet: no part of the log so far. */
   unsealed: number;
   heads: Map<string, Head>;
@@ -30,20 +36,52 @@ export interface Verification {
 const PAGE = 2000;
 
 /**
- * Recomputes the log as it stood when this began (behaviour 9.2): contents, links, and that the log and each chain end
- * where they say. An erased event (actor, data and salt gone, digests kept) is whole. `known` are heads of an earlier
- * run: at each one's position its hash must still stand.
+ * Recomputes the log as it stood when this began (behaviour 9.2): contents, links, and that the log and each chain begin
+ * and end where they say. An erased event (actor, data and salt gone, digests kept) is whole. `known` are heads of an
+ * earlier run: at each one's position its hash must still stand, unless it was pruned since. `keyRing` proves that it was
+ * pruning; null: no keys are at hand.
  */
 export async function verifyLog(
   prisma: PrismaClient,
   known: ReadonlyMap<string, Pick<Head, 'position' | 'hash'>> = new Map(),
+  keyRing: KeyRing | null = null,
 ): Promise<Verification> {
-  const { end, newest, unsealed, chains } = await readEnds(prisma);
+  for (;;) {
+    const ends = await readEnds(prisma);
+    const found = await verifyOnce(prisma, known, keyRing, ends);
+    // What was pruned meanwhile was missed here: a log that is read while it is pruned is read again, and each time there is less.
+    if (found.fault === null || !(await wasPruned(prisma, ends))) return found;
+  }
+}
+
+async function verifyOnce(
+  prisma: PrismaClient,
+  known: ReadonlyMap<string, Pick<Head, 'position' | 'hash'>>,
+  keyRing: KeyRing | null,
+  { end, newest, unsealed, chains, checkpoints }: Ends,
+): Promise<Verification> {
   const heads = new Map<string, Head>();
   const sought = new Map(known);
+  const unproven: string[] = [];
+  let pruned = 0n;
   let events = 0;
   let last = 0n;
-  const found = (fault: Fault | null): Verification => ({ events, unsealed, heads, fault });
+  const found = (fault: Fault | null): Verification => ({ events, pruned, unproven, unsealed, heads, fault });
+  for (const checkpoint of checkpoints) {
+    const { chain, position, hash, length } = checkpoint;
+    const proof = proofOf(keyRing, checkpoint);
+    const fault = (reason: string): Fault => ({ eventId: null, position, chain, reason });
+    if (proof === 'forged')
+      return found(fault('its checkpoint is not what was written when events were pruned'));
+    const head = known.get(chain);
+    if (head?.position === position && head.hash !== hash)
+      return found(fault('its checkpoint is not the event known from before'));
+    if (proof === 'unproven' && head?.position !== position) unproven.push(chain);
+    if (head !== undefined && head.position <= position) sought.delete(chain);
+    heads.set(chain, { position, length, hash });
+    pruned += length;
+  }
+  const prunedTo = checkpoints.reduce((most, { position }) => (position > most ? position : most), 0n);
   for (;;) {
     const page = await prisma.event.findMany({
       where: { position: { gt: last, lte: end } },
@@ -53,7 +91,8 @@ export async function verifyLog(
     for (const event of page) {
       const chain = chainOf(event.projectId);
       const before = heads.get(chain);
-      const gone = event.position !== last + 1n;
+      // Up to the last checkpoint there are gaps: how many events they had is counted at the end.
+      const gone = event.position !== last + 1n && event.position - 1n > prunedTo;
       const reason = gone
         ? 'an event before it is missing'
         : faultOf(event, before?.hash ?? null, known.get(chain));
@@ -65,7 +104,15 @@ export async function verifyLog(
     }
     if (page.length < PAGE) break;
   }
-  return found(faultAtEnd({ end, newest, last }) ?? faultOfChains(heads, chains) ?? faultOfSought(sought));
+  const counted = { end, newest, last, prunedTo, count: BigInt(events) + pruned };
+  return found(faultAtEnd(counted) ?? faultOfChains(heads, chains) ?? faultOfSought(sought));
+}
+
+/** Whether a checkpoint has moved since. */
+async function wasPruned(prisma: PrismaClient, { checkpoints }: Ends): Promise<boolean> {
+  const before = new Map(checkpoints.map(({ chain, position }) => [chain, position]));
+  const now = await prisma.eventCheckpoint.findMany({ select: { chain: true, position: true } });
+  return now.some(({ chain, position }) => position > (before.get(chain) ?? 0n));
 }
 
 interface Ends {
@@ -73,20 +120,48 @@ interface Ends {
   newest: bigint;
   unsealed: number;
   chains: EventChain[];
+  checkpoints: EventCheckpoint[];
 }
 
-/** Where log and chains end, all of one instant, for sealing goes on meanwhile. */
+/** Where log and chains begin and end, all of one instant, for sealing goes on meanwhile. */
 async function readEnds(prisma: PrismaClient): Promise<Ends> {
-  const rows = await prisma.$queryRaw<(EventChain & { end: bigint; newest: bigint; unsealed: bigint })[]>`
-    SELECT coalesce(l.position, 0) AS "end", m.newest, m.unsealed, c.chain, c.position, c.hash, c.length
-    FROM (SELECT coalesce((SELECT max(position) FROM events), 0) AS newest,
-      (SELECT count(*) FROM unsealed_events) AS unsealed) m
-    LEFT JOIN event_log l ON l.id = 1 LEFT JOIN event_chains c ON true ORDER BY c.chain`;
-  const { end, newest, unsealed } = rows[0]!;
-  return { end, newest, unsealed: Number(unsealed), chains: rows.filter(({ chain }) => chain !== null) };
+  const [row] = await prisma.$queryRaw<
+    {
+      end: bigint;
+      newest: bigint;
+      unsealed: bigint;
+      chains: Text<EventChain>[];
+      checkpoints: Text<EventCheckpoint>[];
+    }[]
+  >`
+    SELECT coalesce((SELECT position FROM event_log WHERE id = 1), 0) AS "end",
+      coalesce((SELECT max(position) FROM events), 0) AS newest,
+      (SELECT count(*) FROM unsealed_events) AS unsealed,
+      coalesce((SELECT jsonb_agg(jsonb_build_object('chain', chain, 'position', position::text, 'hash', hash,
+        'length', length::text) ORDER BY chain) FROM event_chains), '[]') AS chains,
+      coalesce((SELECT jsonb_agg(jsonb_build_object('chain', chain, 'position', position::text, 'hash', hash,
+        'length', length::text, 'prunedAt', pruned_at, 'proof', proof) ORDER BY chain) FROM event_checkpoints), '[]')
+        AS checkpoints`;
+  const { end, newest, unsealed, chains, checkpoints } = row!;
+  const numbers = <T extends { position: string; length: string }>(each: T) => ({
+    ...each,
+    position: BigInt(each.position),
+    length: BigInt(each.length),
+  });
+  return {
+    end,
+    newest,
+    unsealed: Number(unsealed),
+    chains: chains.map(numbers),
+    checkpoints: checkpoints.map((each) => ({ ...numbers(each), prunedAt: new Date(each.prunedAt) })),
+  };
 }
 
-function faultOf(
+/** A row as JSON has it, its large numbers as text. */
+type Text<T> = { [K in keyof T]: T[K] extends bigint | Date ? string : T[K] };
+
+/** What of an event is not as it was sealed, just behind the event with this hash; null: nothing. */
+export function faultOf(
   event: Event,
   previousHash: string | null,
   known?: Pick<Head, 'position' | 'hash'>,
@@ -104,15 +179,23 @@ function faultOf(
   return null;
 }
 
-/** What the events alone cannot show: a tail cut off, or put on. */
+/** What the events alone cannot show: a tail cut off, or put on; and a gap among what was pruned that no checkpoint covers. */
 function faultAtEnd({
   end,
   newest,
   last,
-}: Omit<Ends, 'chains' | 'unsealed'> & { last: bigint }): Fault | null {
+  prunedTo,
+  count,
+}: Pick<Ends, 'end' | 'newest'> & { last: bigint; prunedTo: bigint; count: bigint }): Fault | null {
   const fault = (position: bigint, reason: string): Fault => ({ eventId: null, position, chain: '', reason });
-  if (last < end) return fault(last + 1n, 'events are missing at the end of the log');
+  const reached = last > prunedTo ? last : prunedTo;
+  if (reached < end) return fault(reached + 1n, 'events are missing at the end of the log');
   if (newest > end) return fault(end + 1n, 'events stand beyond the end of the log');
+  if (count !== end)
+    return fault(
+      prunedTo,
+      `the log has given out ${end} positions, and has ${count} events, those pruned included`,
+    );
   return null;
 }
 

@@ -8,7 +8,7 @@ import { type Database, openDatabase } from '../../src/database/open.ts';
 import { migrationsDirectory } from '../../src/database/schema-engine.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
 import { onPostgres, silent, withDatabase } from '../support/database.ts';
-import { append, event, ids, log, sealAll } from './support.ts';
+import { append, emptyLog, event, ids, log, pruneOn, sealAll } from './support.ts';
 
 const script = fileURLToPath(new URL('../../scripts/audit-verify.ts', import.meta.url));
 let folder: string;
@@ -74,6 +74,26 @@ describe.runIf(onPostgres)('audit:verify beside a running server', () => {
       intact: false,
       fault: { position: '3', eventId: third.id },
     });
+  }, 120_000);
+
+  test('behaviour 9.2: what was pruned is proven with the key, and without it that is told, 2', async () => {
+    await emptyLog(database());
+    const projectId = ids.next('project');
+    await append(database(), [event({ projectId }), event({ projectId })]);
+    await sealAll(database());
+    expect(await pruneOn(database(), {}, projectId)).toBe(2);
+    await sealAll(database());
+    const key = Buffer.alloc(32, 't').toString('base64');
+    const here = { DATABASE_URL: database().url!, DATA_DIR: folder };
+    const proven = await auditVerify({ ...here, ENCRYPTION_KEYS: `test:${key}` });
+    expect(proven).toMatchObject({ code: 0, errors: '' });
+    expect(proven.output).toContain('2 older events were pruned');
+    for (const keys of [{}, { ENCRYPTION_KEYS: `other:${key}` }] as Record<string, string>[]) {
+      const { code, output } = await auditVerify({ ...here, ...keys });
+      expect(code).toBe(2);
+      expect(output).toContain(`NOT PROVEN: the checkpoint of ${projectId}`);
+      expect(output).not.toContain('intact');
+    }
   }, 120_000);
 
   test('what cannot be checked is 2', async () => {

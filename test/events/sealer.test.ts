@@ -194,7 +194,7 @@ describe.runIf(onPostgres)('sealing among processes', () => {
       await next.kill();
       expect(await verified()).toMatchObject(intact(round * 20_000));
     }
-  }, 60_000);
+  }, 240_000);
 
   test('a sealer whose connections are cut goes on when they are back', async () => {
     const replica = await database().replica();

@@ -1,4 +1,5 @@
 import { createSealer, type Sealer } from '../../src/events/sealer.ts';
+import { pruneChain, type PruneDeps } from '../../src/events/prune.ts';
 import { createTail, type Tail } from '../../src/events/tail.ts';
 import { appendEvents, type NewEvent } from '../../src/events/append.ts';
 import type { Database } from '../../src/database/open.ts';
@@ -9,6 +10,7 @@ import { createIds } from '../../src/kernel/ids.ts';
 import { silent } from '../support/database.ts';
 import { until } from '../support/until.ts';
 import { testClock } from '../support/clock.ts';
+import { testRing } from '../support/vault.ts';
 
 /** Ids that no other maker in this process repeats. */
 export const ids = createIds(testClock());
@@ -63,9 +65,26 @@ export const log = ({ prisma }: Pick<Database, 'prisma'>): Promise<Event[]> =>
 
 /** Empties the log, so that each test begins at position 1. */
 export async function emptyLog({ prisma }: Pick<Database, 'prisma'>): Promise<void> {
-  await prisma.$executeRaw`TRUNCATE events, unsealed_events, event_chains`;
+  await prisma.$executeRaw`TRUNCATE events, unsealed_events, event_chains, event_checkpoints`;
   await prisma.$executeRaw`UPDATE event_log SET position = 0`;
 }
+
+/** What prunes here unless it is said otherwise: all of the test's events are older than a day, and have been read. */
+export const pruning = (database: Database, more: Partial<PruneDeps> = {}): PruneDeps => ({
+  database,
+  clock: testClock(new Date('2026-03-10T00:00:00.000Z')),
+  ids,
+  log: silent,
+  keyRing: testRing,
+  readRetention: async () => ({ of: () => 1 }),
+  readTo: async () => 1_000_000n,
+  committed() {},
+  ...more,
+});
+
+/** Prunes some events of a chain once; how many. */
+export const pruneOn = (database: Database, more: Partial<PruneDeps>, chain: string): Promise<number> =>
+  pruneChain(pruning(database, more), chain);
 
 export async function tailOn(database: Part): Promise<Tail> {
   const tail = createTail({ database, log: silent });
