@@ -10,6 +10,7 @@ import { reportExecutionEvent } from '../sessions/report.ts';
 import { asJson } from '../sessions/aggregate.ts';
 import { hasEnded } from '../sessions/rules.ts';
 import { createTask, finishTask } from '../sessions/tasks.ts';
+import { unstorable } from '../kernel/storable.ts';
 import { LeaseLost } from './lease.ts';
 import { type Passage, passGate, revise } from './gate.ts';
 import type { CallOutcome, Desk } from './runner.ts';
@@ -68,14 +69,17 @@ export function openDesk(
           idempotencyKey: named(step),
         })
       ).reply,
-    report: async (step, report) =>
-      (
-        await reportExecutionEvent(deps, as(report.agentName), {
-          ...report,
-          sessionId,
-          idempotencyKey: named(step),
-        })
-      ).reply,
+    async report(step, report) {
+      const { reply } = await reportExecutionEvent(deps, as(report.agentName), {
+        ...report,
+        sessionId,
+        idempotencyKey: named(step),
+      });
+      const { directive, interventionId } = reply;
+      // A turn that is run again may come to it when a person has answered already: nothing would wake it once more.
+      const waits = directive === 'PAUSE' && (await isAsked(deps, interventionId));
+      return { directive: directive === 'PAUSE' && !waits ? 'CONTINUE' : directive, interventionId };
+    },
     async say(step, turn) {
       await appendConversationTurn(deps, as(turn.agentName), sessionId, {
         ...turn,
@@ -113,11 +117,32 @@ export function openDesk(
     },
   };
   return {
-    desk,
+    desk: sound(desk),
     close() {
       closed = true;
     },
   };
+}
+
+/** The same, refusing what no door lets in (behaviour 10.2): a runner says what models and remote agents said. */
+function sound(desk: Desk): Desk {
+  const checked =
+    (name: string, verb: (...given: never[]) => unknown) =>
+    async (...given: unknown[]) => {
+      for (const value of given) {
+        const fault = unstorable(value, name);
+        if (fault !== null) throw refuse('INVALID_INPUT', fault, [name]);
+      }
+      return verb(...(given as never[]));
+    };
+  const { now, ...verbs } = desk;
+  const entries = Object.entries(verbs).map(([name, verb]) => [name, checked(name, verb)] as const);
+  return { now, ...(Object.fromEntries(entries) as unknown as Omit<Desk, 'now'>) };
+}
+
+async function isAsked({ prisma }: ApprovalDeps, id: string | null): Promise<boolean> {
+  const row = id === null ? null : await prisma.intervention.findUnique({ where: { id } });
+  return row?.status === 'PENDING';
 }
 
 /** The gate puts a word of its own behind some: they must stay within what an idempotency key may have. */

@@ -1,12 +1,15 @@
 import { randomInt } from 'node:crypto';
-import type { PrismaClient } from '../generated/prisma/client.ts';
+import type { PrismaClient, Session } from '../generated/prisma/client.ts';
 import { addSeconds, type Clock } from '../kernel/clock.ts';
 import { DomainError } from '../kernel/errors.ts';
 import type { Log } from '../kernel/log.ts';
 import type { ApprovalDeps } from '../approvals/seams.ts';
 import { hasEnded, isHalted, isLive } from '../sessions/rules.ts';
+import { readInForce } from '../supervision/in-force.ts';
+import { spanOfCreated, traceOf } from '../tracing/ids.ts';
+import type { Tracing } from '../tracing/tracing.ts';
 import { credentialOf } from './desk.ts';
-import { judge, MOST_FAILURES, nextAttempt, reasonOf } from './failure.ts';
+import { judge, nextAttempt, type Patience, patienceOf, reasonOf } from './failure.ts';
 import { fenced } from './fence.ts';
 import { pickUp, giveUp, type Situation } from './hand-over.ts';
 import { finish, type Lease, LeaseLost, letGo, rest } from './lease.ts';
@@ -20,6 +23,8 @@ export interface DriveDeps {
   log: Log;
   sessions: ApprovalDeps;
   runners: Pick<Registry, 'find'>;
+  /** Left out: nothing is recorded. */
+  tracing?: Tracing;
 }
 
 /** How long one turn may take, in seconds. */
@@ -69,7 +74,7 @@ async function round(deps: DriveDeps, lease: Lease, controller: AbortController)
   const moved = news.length + calls.length > 0;
   if (lease.turn > 0 && !moved && !due && lease.failures === 0) return rest(prisma, lease);
   const runner = deps.runners.find(session.runner);
-  const lost = runner && lostCause(runner, lease);
+  const lost = runner && (await lostCause(deps, runner, session, lease));
   if (lost) {
     await giveUp(deps.sessions, session, lost);
     return rest(prisma, lease);
@@ -77,7 +82,9 @@ async function round(deps: DriveDeps, lease: Lease, controller: AbortController)
   try {
     if (runner === null) throw new Error(`this server has no runner ${JSON.stringify(session.runner)}`);
     const { wakeAt } = await timed(deps, controller, () =>
-      runTurn(deps.sessions, runner, situation, lease, controller.signal),
+      traced(deps.tracing, situation, lease, () =>
+        runTurn(shownTo(deps.sessions, situation), runner, situation, lease, controller.signal),
+      ),
     );
     return await finish(prisma, lease, wakeAt ?? null);
   } catch (error) {
@@ -91,17 +98,57 @@ async function round(deps: DriveDeps, lease: Lease, controller: AbortController)
   }
 }
 
+/** What a runner was shown unmasked it may say again, in a prompt, a call or its state: it is masked there too (behaviour 8.8). */
+function shownTo(deps: ApprovalDeps, { revealed }: Situation): ApprovalDeps {
+  if (revealed.length === 0) return deps;
+  return { ...deps, changeSession: (command) => deps.changeSession({ ...command, revealed }) };
+}
+
+/** A turn goes on from what its session is owed: the first of it, and linked with the rest; else from the session's beginning. */
+function traced<T>(
+  tracing: Tracing | undefined,
+  { session, causes: [first, ...links] }: Situation,
+  lease: Lease,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (tracing === undefined) return work();
+  const attributes = {
+    'holdpoint.session.id': session.id,
+    'holdpoint.project.id': session.projectId,
+    'holdpoint.runner': session.runner,
+    'holdpoint.turn.number': lease.turn,
+    'holdpoint.turn.attempt': lease.failures + 1,
+  };
+  return tracing.goOn(
+    { name: 'turn', kind: 'consumer', attributes },
+    { traceId: traceOf(session.id), parent: first ?? spanOfCreated(session.id), links },
+    work,
+  );
+}
+
 /** What a turn is refused that an emergency stop overtook, before its abort. */
 const isStopped = (error: unknown): boolean =>
   error instanceof DomainError && error.code === 'EMERGENCY_STOPPED';
 
 /** Why a session must not be tried even once more. */
-function lostCause(runner: Runner, { failures, interrupted }: Lease): string | null {
+async function lostCause(
+  deps: DriveDeps,
+  runner: Runner,
+  session: Pick<Session, 'teamId'>,
+  { failures, interrupted }: Lease,
+): Promise<string | null> {
   if (interrupted && runner.replay === 'unsafe') {
     return 'a turn was cut off, and this runner says that its turns must not be run again';
   }
-  return failures >= MOST_FAILURES ? `the turn failed or was lost with its worker ${failures} times` : null;
+  // Most turns have not failed: what their team says of failures need not be read.
+  if (failures === 0 || failures < (await patience(deps, session)).mostFailures) return null;
+  return `the turn failed or was lost with its worker ${failures} ${failures === 1 ? 'time' : 'times'}`;
 }
+
+const patience = async (
+  { database: { prisma } }: DriveDeps,
+  { teamId }: Pick<Session, 'teamId'>,
+): Promise<Patience> => patienceOf(await readInForce(prisma, teamId));
 
 async function timed<T>(
   { clock }: DriveDeps,
@@ -145,7 +192,8 @@ async function failed(
     return null;
   }
   if (aborted === 'session_over' || !isLive(current.status)) return rest(prisma, lease);
-  const verdict = judge(error, lease.failures);
+  const patient = await patience(deps, session);
+  const verdict = judge(error, lease.failures, patient);
   log.warn(
     { err: error, sessionId: session.id, runner: session.runner, verdict, failures: lease.failures + 1 },
     'a turn failed',
@@ -155,7 +203,7 @@ async function failed(
     return rest(prisma, lease);
   }
   const counted = verdict === 'try_again';
-  const at = nextAttempt(now, lease.failures + 1, randomInt(1000) / 1000);
+  const at = nextAttempt(now, lease.failures + 1, randomInt(1000) / 1000, patient);
   await letGo(prisma, lease, { at, failed: counted, interrupted: false });
   return null;
 }

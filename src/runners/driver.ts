@@ -15,7 +15,7 @@ const MOST_TURNS = 1_000;
  * Milliseconds between two renewals of the leases held. Each tells which sessions were halted meanwhile, whether or not a
  * signal came: within a second, with the time that the statement takes (behaviour 7.3).
  */
-const HEARTBEAT = 750;
+export const HEARTBEAT = 750;
 /** Milliseconds between two looks for what is due by itself, or was left behind by a worker that died. */
 const LOOK = 500;
 /** One look in so many is also after sessions that are owed something though nothing stands to remind of it. */

@@ -3,14 +3,17 @@ import { callOf, responseOf } from '../approvals/proposal.ts';
 import { requestAgentCallApproval } from '../approvals/request-call.ts';
 import type { ApprovalDeps } from '../approvals/seams.ts';
 import { startAgentCall } from '../approvals/start-call.ts';
-import { submitAgentResponse } from '../approvals/submit-response.ts';
+import { checkAnswer, submitAgentResponse } from '../approvals/submit-response.ts';
 import { isUnavailable } from '../database/faults.ts';
 import type { Approval } from '../generated/prisma/client.ts';
 import type { Viewer } from '../identity/viewer.ts';
 import { assertNever } from '../kernel/assert-never.ts';
 import { DomainError } from '../kernel/errors.ts';
 import type { Json } from '../kernel/json.ts';
+import { storableText, unstorable } from '../kernel/storable.ts';
+import { reveal } from '../privacy/reveal.ts';
 import { reportExecutionEvent } from '../sessions/report.ts';
+import { afterCall, beforeCall } from './checkpoint.ts';
 import { CallFailed, type CallOutcome, type CallResult, type GatedCall, type Grant } from './runner.ts';
 
 // The only way from a runner to a tool or a model (behaviour 5.1):
@@ -18,6 +21,9 @@ import { CallFailed, type CallOutcome, type CallResult, type GatedCall, type Gra
 //   ask, hold the estimate ──approved──▶ start ──▶ run ──▶ settle, ask for the answer ──approved──▶ use
 //        │                                 │                     ╰─ to be modified ──▶ another answer, asked for anew
 //        ╰─ rejected, expired, cancelled   ╰─ the worker dies before it settled ──▶ interrupted, never run again
+//
+// Before the first of these, and before an answer is used, the team's triggers are looked at (checkpoint.ts): what one
+// asks is answered first.
 //
 // Nothing is kept here between turns: each step of the way is a verb's commit, and what stands in the database says which
 // one is next. So a worker that dies between any two leaves the next one to do exactly what is left, or, where only the
@@ -45,6 +51,11 @@ export async function passGate(
   run: (grant: Grant) => Promise<CallResult>,
 ): Promise<CallOutcome> {
   const asked = await approvalOf(deps, passage);
+  if (asked === null) {
+    const moment = { ...passage, step: `${passage.step}#before`, approvalId: null };
+    const heldUp = await beforeCall(deps, moment, proposed);
+    if (heldUp !== null) return heldUp;
+  }
   const approvalId = asked ?? (await ask(deps, passage, proposed));
   if (typeof approvalId !== 'string') return approvalId;
   const standing = await read(deps, approvalId);
@@ -105,12 +116,12 @@ async function ask(
   }
 }
 
-async function read({ prisma }: ApprovalDeps, id: string): Promise<Standing> {
+async function read({ prisma, vault }: ApprovalDeps, id: string): Promise<Standing> {
   const [call, answer] = await Promise.all([
     prisma.approval.findUniqueOrThrow({ where: { id } }),
     prisma.approval.findFirst({ where: { callId: id }, orderBy: { id: 'desc' } }),
   ]);
-  return { call, answer };
+  return reveal({ prisma, vault }, call.projectId, { call, answer }, call.sessionId);
 }
 
 /** True: it was refused, and what stands tells why. A stop ends the turn instead. */
@@ -136,12 +147,21 @@ async function settle(
   let result: CallResult;
   try {
     signal.throwIfAborted();
-    result = await run({ approvalId: call.id, input, permit: call.permit, signal });
+    result = kept(await run({ approvalId: call.id, input, permit: call.permit, signal }));
   } catch (error) {
     result = failed(call, error);
   }
   await persistently(signal, () => submit(deps, passage, call, result, `${passage.step}#answer`));
   signal.throwIfAborted();
+}
+
+/** An answer that can't be kept (behaviour 10.2, 10.3) is a failure, which was paid for all the same. */
+function kept(result: CallResult): CallResult {
+  const { faults, figures } = checkAnswer(result);
+  const fault = faults[0]?.message ?? unstorable(result, 'answer');
+  if (fault === null) return result;
+  const message = `the answer can't be kept: ${fault}`;
+  throw figures === null ? new Error(message) : new CallFailed(message, result);
 }
 
 /** Milliseconds between two attempts to put down what a call came to. */
@@ -168,7 +188,7 @@ function failed(call: Approval, error: unknown): CallResult {
   const { estimatedTokens, estimatedCost } = callOf(call);
   const message = error instanceof Error ? error.message : String(error);
   return {
-    response: { error: message.slice(0, 2_000) || 'the call failed without a message' },
+    response: { error: storableText(message, 2_000) || 'the call failed without a message' },
     confidence: 0,
     ...(error instanceof CallFailed
       ? { tokensUsed: error.tokensUsed, actualCost: error.actualCost }
@@ -208,7 +228,8 @@ async function outcomeOf(
     case 'CANCELLED':
       return { status: 'cancelled', reason: call.rejectionReason, approvalId };
     case 'APPROVED':
-      if (answer !== null) return answered(approvalId, answer);
+      if (answer !== null)
+        return (await heldUpAfter(deps, passage, call, answer)) ?? answered(approvalId, answer);
       // Approved behind what was read: the turn that this causes goes on with it.
       if (call.startedAt === null) return { status: 'waiting', approvalId };
       await reportInterrupted(deps, passage, call);
@@ -218,6 +239,18 @@ async function outcomeOf(
     default:
       return assertNever(call.status);
   }
+}
+
+/** Why an answer that is approved, or may yet be, is not used: a trigger of the team asks a person about it. */
+async function heldUpAfter(
+  deps: ApprovalDeps,
+  passage: Passage,
+  call: Approval,
+  answer: Approval,
+): Promise<CallOutcome | null> {
+  if (answer.status !== 'PENDING' && answer.status !== 'APPROVED') return null;
+  const step = `${passage.step}#after:${answer.id}`;
+  return afterCall(deps, { ...passage, step, approvalId: call.id }, call, answer);
 }
 
 function answered(approvalId: string, answer: Approval): CallOutcome {

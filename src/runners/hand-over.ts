@@ -2,14 +2,16 @@ import type { Intervention, Session } from '../generated/prisma/client.ts';
 import { deliverInDraft } from '../interventions/acknowledge.ts';
 import { responseOf } from '../interventions/response.ts';
 import { isAnswered } from '../interventions/rules.ts';
-import { plainObject } from '../kernel/json.ts';
+import { type Json, plainObject } from '../kernel/json.ts';
 import { changeOne } from '../sessions/change-one.ts';
 import type { SessionDeps } from '../sessions/deps.ts';
 import { putApproval } from '../sessions/draft.ts';
 import { failDraft } from '../sessions/end.ts';
 import { hasEnded, pickedUp } from '../sessions/rules.ts';
 import { systemActor } from '../identity/viewer.ts';
+import { spanOfAsked, spanOfSettled } from '../tracing/ids.ts';
 import { credentialOf, runnerViewer } from './desk.ts';
+import { revealWith } from '../privacy/reveal.ts';
 import { callOf, responseOf as answerOf } from '../approvals/proposal.ts';
 import type { MovedCall, News, Pending, SessionView } from './runner.ts';
 
@@ -19,6 +21,10 @@ export interface Situation {
   news: News[];
   pending: Pending[];
   calls: MovedCall[];
+  /** The spans of what it is owed, in the order of the two lists: what its turn goes on from. */
+  causes: string[];
+  /** What it is shown of what was taken out as sensitive. */
+  revealed: Json[];
 }
 
 /**
@@ -26,7 +32,7 @@ export interface Situation {
  * comes in between is read as well, and found again by the round that its wake-up causes.
  */
 export async function pickUp(deps: SessionDeps, sessionId: string): Promise<Situation> {
-  const { prisma } = deps;
+  const { prisma, vault } = deps;
   const before = await prisma.session.findUniqueOrThrow({ where: { id: sessionId } });
   if (before.status === 'PROCESSING_INTERVENTION') {
     await changeOne(deps, runnerViewer(before, before.runner), {
@@ -38,7 +44,7 @@ export async function pickUp(deps: SessionDeps, sessionId: string): Promise<Situ
       },
     });
   }
-  const [session, interventions, approvals, asked] = await Promise.all([
+  const [stored, waiting, approvals, asked] = await Promise.all([
     prisma.session.findUniqueOrThrow({ where: { id: sessionId } }),
     prisma.intervention.findMany({
       where: { sessionId, OR: [{ delivery: 'PENDING' }, { status: 'PENDING' }] },
@@ -53,22 +59,34 @@ export async function pickUp(deps: SessionDeps, sessionId: string): Promise<Situ
       select: { key: true, reply: true },
     }),
   ]);
-  const steps = new Map(
-    asked.map(({ key, reply }) => {
-      const { value } = reply as { value: { interventionId: string } | { approvalId: string } };
-      return ['approvalId' in value ? value.approvalId : value.interventionId, key];
-    }),
+  // The agent that runs inside gets what its session said, as it was said.
+  const { value, opened } = await revealWith(
+    { prisma, vault },
+    stored.projectId,
+    {
+      session: stored,
+      interventions: waiting,
+    },
+    sessionId,
   );
+  const { session, interventions } = value;
+  const triggered = interventions.filter(({ trigger }) => trigger !== null).map(({ id }) => id);
+  const steps = new Map([
+    ...(await reportSteps(deps, sessionId, triggered)),
+    ...asked.map(({ key, reply }) => {
+      const { value } = reply as { value: { interventionId: string } | { approvalId: string } };
+      return ['approvalId' in value ? value.approvalId : value.interventionId, key] as const;
+    }),
+  ]);
   const named = ({ id, agentName }: Intervention): Pending => ({
     interventionId: id,
     agentName,
     step: steps.get(id) ?? null,
   });
+  const owed = interventions.filter(({ delivery }) => delivery === 'PENDING');
   return {
     session,
-    news: interventions
-      .filter(({ delivery }) => delivery === 'PENDING')
-      .map((item) => newsOf(item, named(item))),
+    news: owed.map((item) => newsOf(item, named(item))),
     pending: interventions.filter(({ status }) => status === 'PENDING').map(named),
     calls: approvals.map((approval) => ({
       key: approval.id,
@@ -76,7 +94,38 @@ export async function pickUp(deps: SessionDeps, sessionId: string): Promise<Situ
       agentName: (approval.callId === null ? callOf(approval) : answerOf(approval)).agentName,
       step: steps.get(approval.callId ?? approval.id) ?? null,
     })),
+    causes: [
+      ...owed.map((item) =>
+        // One that was given up was never settled.
+        isAnswered(item) || item.status === 'CANCELLED' ? spanOfSettled(item.id) : spanOfAsked(item.id),
+      ),
+      ...approvals.map(({ id, status }) => spanOfSettled(id, status)),
+    ],
+    revealed: opened,
   };
+}
+
+/** The steps whose reports these were asked about: most sessions have none, and need not look. */
+async function reportSteps(
+  { prisma }: SessionDeps,
+  sessionId: string,
+  interventionIds: string[],
+): Promise<(readonly [interventionId: string, step: string])[]> {
+  if (interventionIds.length === 0) return [];
+  const reports = await prisma.idempotencyKey.findMany({
+    where: {
+      credentialId: credentialOf(sessionId),
+      mutation: 'reportExecutionEvent',
+      OR: interventionIds.map((id) => ({ reply: { path: ['value', 'interventionId'], equals: id } })),
+    },
+    select: { key: true, reply: true },
+    // The last one counts: what several steps wait for is news of the first.
+    orderBy: { expiresAt: 'desc' },
+  });
+  return reports.map(({ key, reply }) => [
+    (reply as { value: { interventionId: string } }).value.interventionId,
+    key,
+  ]);
 }
 
 function newsOf(intervention: Intervention, named: Pending): News {

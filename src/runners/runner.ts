@@ -21,6 +21,8 @@
 //  4. What a turn did through the desk stands from that call on, also when the turn throws later.
 //  5. A call made through `desk.call` runs after people approved exactly its input, with its estimate held of the budget,
 //     at most once, and what it answers is used after people approved that too (behaviour 5.1).
+//  6. The team's triggers are looked at before and after each such call, and at each report; what one asks holds up the
+//     call, or tells the runner to pause, until it is answered (behaviour 8.4).
 //
 // What a runner promises:
 //  1. A turn run again repeats nothing. Every effect through the desk has a step name; a step done before is not done
@@ -29,6 +31,7 @@
 //  2. It ends soon after its `signal` is aborted.
 //  3. It keeps nothing in memory between turns: what it wants to know again, it saves as `state`.
 //  4. It reaches models and tools by `desk.call` and in no other way.
+//  5. After a report that answered PAUSE it does nothing that depends on it until that is answered.
 
 import type {
   AgentType,
@@ -160,8 +163,15 @@ export interface Desk {
   now(): Date;
   /** Asks a person. Does not wait: the answer comes as news of a later turn. */
   ask(step: string, question: Question): Promise<{ interventionId: string }>;
-  /** Tells what an agent did or met. PAUSE: end the turn, a person is being asked. HALT: stop everything. */
-  report(step: string, report: Report): Promise<{ directive: 'CONTINUE' | 'PAUSE' | 'HALT' }>;
+  /**
+   * Tells what an agent did or met. PAUSE: a trigger of the team asks a person about it; do nothing that depends on it,
+   * and end the turn. What is asked is in `pending` of later turns until it is answered, and then comes as news of this
+   * step; the step done again answers CONTINUE from then on. HALT: stop everything.
+   */
+  report(
+    step: string,
+    report: Report,
+  ): Promise<{ directive: 'CONTINUE' | 'PAUSE' | 'HALT'; interventionId: string | null }>;
   /** Adds to the conversation what an agent was told, and what it said. */
   say(step: string, turn: { agentName: string; input: string; response: string }): Promise<void>;
   createTask(
@@ -174,7 +184,8 @@ export interface Desk {
    * Makes a call to a tool or a model through the gate, as far as it goes now: asks for its approval and holds its
    * estimate; once it is approved, runs it, settles the real figures, and asks for the approval of its answer; once
    * that is approved, has it to use. Never waits for a person: `waiting` means that this step goes on in a later turn,
-   * by the same call of `desk.call`. `run` is called at most once for a step, in whatever turn and on whatever worker.
+   * by the same call of `desk.call`. Where a trigger of the team asks a person about the call, or about its answer, that
+   * is waited for as well; a no, or a wish for something else, is `rejected`. `run` is called at most once for a step, in whatever turn and on whatever worker.
    * What it throws is the call's answer, as `{"error": message}`, with the figures of a CallFailed or, where it names
    * none, the estimate: money that may have been spent counts.
    */

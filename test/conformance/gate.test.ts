@@ -1,7 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { expireApproval } from '../../src/approvals/expire.ts';
+import { callOf } from '../../src/approvals/proposal.ts';
 import { respondToApproval, type RespondInput } from '../../src/approvals/respond.ts';
-import { openHouse, type RunnerHouse } from '../runners/house.ts';
+import { resolveIntervention } from '../../src/interventions/resolve.ts';
+import { addSeconds } from '../../src/kernel/clock.ts';
+import { createStandingApproval } from '../../src/standing/create.ts';
+import { keyFor } from '../standing/acts.ts';
+import { attended } from '../runners/ai/attended.ts';
+import { openHouse, type RunnerHouse, supervise } from '../runners/house.ts';
 import { answerOf, type CallOfTest } from '../runners/agent.ts';
 import { withDatabase } from '../support/database.ts';
 import { until } from '../support/until.ts';
@@ -22,10 +28,11 @@ describe.each(Object.keys(subjects))('the gate of the %s runner', (kind) => {
   beforeEach(async () => {
     const clock = database().clock;
     subject = await subjects[kind]!(clock);
-    const seen = watched(subject.runner);
+    const seen = watched(subject.runner, subject.isBeside);
     watch = seen.watch;
-    house = await openHouse({ database: database(), clock, runners: [seen.runner] });
-    beside = await openHouse({ database: database(), clock, runners: [seen.runner], beside: house });
+    const runners = [attended(seen.runner, subject.isBeside, () => house)];
+    house = await openHouse({ database: database(), clock, runners });
+    beside = await openHouse({ database: database(), clock, runners, beside: house });
   });
   afterEach(async () => {
     await house.close();
@@ -36,8 +43,19 @@ describe.each(Object.keys(subjects))('the gate of the %s runner', (kind) => {
   const begin = (call: Partial<CallOfTest> = {}) =>
     house.start(subject.runner.name, subject.calling({ ...CALL, ...call }));
   const session = (id: string) => house.deps.prisma.session.findUniqueOrThrow({ where: { id } });
-  const approvals = (id: string) =>
-    house.deps.prisma.approval.findMany({ where: { sessionId: id }, orderBy: { id: 'asc' } });
+  /** Those of the call that the suite is about. */
+  const approvals = async (id: string) => {
+    const all = await house.deps.prisma.approval.findMany({
+      where: { sessionId: id },
+      orderBy: { id: 'asc' },
+    });
+    return all.filter(({ id: own, callId }) => {
+      const { proposedAction: action, inputData: input } = callOf(
+        all.find((each) => each.id === (callId ?? own))!,
+      );
+      return !subject.isBeside({ agentName: 'worker', action, input });
+    });
+  };
   const approvalOf = async (id: string, kindOf: 'AGENT_CALL' | 'RESPONSE', status = 'PENDING') => {
     const is = (approval: { kind: string; status: string }) =>
       approval.kind === kindOf && approval.status === status;
@@ -73,6 +91,8 @@ describe.each(Object.keys(subjects))('the gate of the %s runner', (kind) => {
     expect(watch.runs).toEqual([INPUT]);
     expect((await session(id)).status).toBe('ACTIVE');
     expect(await reservations(id)).toMatchObject([{ status: 'COMMITTED', committedTokens: 7 }]);
+    // Decided in the middle of a turn, it would be used by that one, and no turn would bring it as news.
+    await until('the turn to be over', () => house.worker.driver.running() === 0);
     await vote(answer.id);
     expect(await ended(id)).toEqual({ outcome: 'done', response: answerOf(INPUT).response });
     expect(watch.runs).toHaveLength(1);
@@ -89,6 +109,35 @@ describe.each(Object.keys(subjects))('the gate of the %s runner', (kind) => {
     await vote((await approvalOf(id, 'RESPONSE')).id);
     expect(await ended(id)).toEqual({ outcome: 'done', response: answerOf({ to: 'staging' }).response });
     expect(watch.runs).toEqual([{ to: 'staging' }]);
+  });
+
+  test('(5.9) runs what a standing approval covers at once, once for each use, and waits for a person past its uses', async () => {
+    await house.worker.start();
+    const held = await approvalOf(await begin(), 'AGENT_CALL');
+    await keyFor(house, house.person);
+    const { standingId } = await createStandingApproval(
+      { ...house.deps, wakeSweeps: () => {} },
+      house.person,
+      {
+        approvalId: held.id,
+        condition: `input.to == "${INPUT.to}"`,
+        maximumUses: 1,
+        maximumCost: '1',
+        expiresAt: addSeconds(house.deps.clock.now(), 3600),
+      },
+    );
+    const id = await begin();
+    const answer = await approvalOf(id, 'RESPONSE');
+    expect(watch.runs).toEqual([INPUT]);
+    const [call] = await approvals(id);
+    // The runner heard of it in the answer to its asking: nothing else brought it the news.
+    expect(call).toMatchObject({ status: 'APPROVED', standingId, delivery: 'UNANSWERED' });
+    expect(await reservations(id)).toMatchObject([{ status: 'COMMITTED', committedTokens: 7 }]);
+    await vote(answer.id);
+    expect(await ended(id)).toEqual({ outcome: 'done', response: answerOf(INPUT).response });
+    const third = await begin();
+    expect((await approvalOf(third, 'AGENT_CALL')).standingId).toBeNull();
+    expect(watch.runs).toHaveLength(1);
   });
 
   test('(5.1) runs nothing once it was rejected', async () => {
@@ -145,7 +194,7 @@ describe.each(Object.keys(subjects))('the gate of the %s runner', (kind) => {
     await vote(second.id);
     expect(await ended(id)).toEqual({
       outcome: 'done',
-      response: answerOf({ revised: { words: 10 } }).response,
+      response: subject.revised(INPUT, { words: 10 }),
     });
     expect(watch.runs).toHaveLength(1);
   });
@@ -209,5 +258,66 @@ describe.each(Object.keys(subjects))('the gate of the %s runner', (kind) => {
       expect((await reservations(id)).map((reservation) => reservation.status)).toEqual([hold]);
       return outcome;
     }
+  });
+
+  const questionOf = async (id: string) => {
+    const pending = () =>
+      house.deps.prisma.intervention.findFirst({ where: { sessionId: id, status: 'PENDING' } });
+    await until('a person to be asked', async () => (await pending()) !== null);
+    return (await pending())!;
+  };
+  const resolve = (id: string, resolutionType: 'APPROVE' | 'REJECT' = 'APPROVE') =>
+    resolveIntervention(house.deps, house.person, id, { resolutionType, reasoning: 'as I say' });
+
+  test('(8.4) asks for no approval before what a trigger asks about the call is answered', async () => {
+    await supervise(house, "model_call && cost >= 0.5 && to == 'production'");
+    await house.worker.start();
+    const id = await begin();
+    const question = await questionOf(id);
+    expect(question).toMatchObject({
+      agentName: 'worker',
+      context: { action: 'do the work', to: 'production' },
+    });
+    await until('the turn to be over', () => house.worker.driver.running() === 0);
+    expect(await approvals(id)).toEqual([]);
+    await resolve(question.id);
+    await vote((await approvalOf(id, 'AGENT_CALL')).id);
+    await vote((await approvalOf(id, 'RESPONSE')).id);
+    expect(await ended(id)).toEqual({ outcome: 'done', response: answerOf(INPUT).response });
+    expect(watch.runs).toHaveLength(1);
+  });
+
+  test('(8.4) does not run a call that a person, whom a trigger asked about it, said no to', async () => {
+    await supervise(house, 'model_call && has(to)');
+    await house.worker.start();
+    const id = await begin();
+    await resolve((await questionOf(id)).id, 'REJECT');
+    expect(await ended(id)).toEqual({ outcome: 'rejected', response: null });
+    expect(watch.runs).toEqual([]);
+    expect(await approvals(id)).toEqual([]);
+  });
+
+  test('(8.4) uses no answer before what a trigger asks about it is answered, whatever else was approved', async () => {
+    await supervise(house, 'task_completion && confidence > 0.8 && cost < 0.3');
+    await house.worker.start();
+    const id = await begin();
+    await vote((await approvalOf(id, 'AGENT_CALL')).id);
+    await vote((await approvalOf(id, 'RESPONSE')).id);
+    const question = await questionOf(id);
+    await until('the turn to be over', () => house.worker.driver.running() === 0);
+    expect((await session(id)).status).toBe('WAITING_FOR_HUMAN');
+    await resolve(question.id);
+    expect(await ended(id)).toEqual({ outcome: 'done', response: answerOf(INPUT).response });
+    expect(watch.runs).toHaveLength(1);
+    expect(await house.deps.prisma.intervention.count({ where: { sessionId: id } })).toBe(1);
+  });
+
+  test('(8.4) writes nothing of the triggers where the team has no configuration', async () => {
+    await house.worker.start();
+    const id = await begin();
+    await vote((await approvalOf(id, 'AGENT_CALL')).id);
+    await approvalOf(id, 'RESPONSE');
+    const reports = { sessionId: id, type: 'execution_reported' };
+    expect(await house.deps.prisma.unsealedEvent.count({ where: reports })).toBe(0);
   });
 });

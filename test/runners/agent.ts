@@ -7,10 +7,11 @@ import { webhookOf } from '../../src/runners/http/sign.ts';
 /** What an agent is sent: a turn. */
 export interface Received {
   type: 'session.turn';
-  session: { id: string; context: { asks?: string[]; call?: CallOfTest } };
+  session: { id: string; context: { asks?: string[]; call?: CallOfTest; report?: boolean } };
   turn: { number: number; attempt: number; start: boolean };
   news: News[];
   calls: { step: string; outcome: CallOutcome }[];
+  undone: unknown[];
   state: Record<string, unknown> | null;
 }
 
@@ -151,4 +152,19 @@ export function caller({ session, turn, calls }: Received): Reply {
         },
   );
   return { body: { steps } };
+}
+
+/** Reports, and does what follows once nobody is asked about the report any more. */
+export function reporter({ turn, news, undone }: Received): Reply {
+  if (!turn.start) return { body: { steps: news.some(({ step }) => step === 'met') ? undone : [] } };
+  const metrics = { confidence_score: 0.5 };
+  return {
+    body: {
+      steps: [
+        { do: 'report', step: 'met', agentName: 'worker', type: 'milestone_reached', metrics },
+        { do: 'say', step: 'on', agentName: 'worker', input: '', response: 'went on' },
+        { do: 'complete', result: 'done' },
+      ],
+    },
+  };
 }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { judge, MOST_FAILURES, nextAttempt } from '../../src/runners/failure.ts';
+import { judge, nextAttempt, patienceOf } from '../../src/runners/failure.ts';
 import { CannotContinue, type Runner, type Turn } from '../../src/runners/runner.ts';
-import { refuse } from '../../src/kernel/errors.ts';
+import { DomainError, refuse } from '../../src/kernel/errors.ts';
 import { withDatabase } from '../support/database.ts';
 import { until } from '../support/until.ts';
 import { openHouse, type RunnerHouse } from './house.ts';
@@ -10,6 +10,9 @@ const database = withDatabase();
 let house: RunnerHouse;
 let beside: RunnerHouse;
 let turns: Turn[];
+/** Of a team that says nothing of it. */
+const patience = patienceOf(null);
+const MOST_FAILURES = patience.mostFailures;
 let drive: Runner['drive'];
 
 const runner = (name: string, replay: Runner['replay']): Runner => ({
@@ -152,6 +155,12 @@ describe('a failure', () => {
     ['the last one allowed', new Error('x'), MOST_FAILURES - 1, 'give_up'],
     ['what the runner knows to last', new CannotContinue('x'), 0, 'give_up'],
     ['a refusal that would come again', refuse('INVALID_INPUT', 'x'), 0, 'give_up'],
+    [
+      'a check that the machine was too busy for',
+      new DomainError([{ code: 'INVALID_INPUT', message: 'x', late: true }]),
+      0,
+      'try_again',
+    ],
     ['a refusal of the moment', refuse('QUEUE_FULL', 'x'), 0, 'try_again'],
     [
       'a database that is away',
@@ -160,12 +169,13 @@ describe('a failure', () => {
       'database_away',
     ],
   ] as const)('that is %s', (_, error, failures, verdict) => {
-    expect(judge(error, failures)).toBe(verdict);
+    expect(judge(error, failures, patience)).toBe(verdict);
   });
 
   test('is waited out longer each time, to at most a minute', () => {
     const now = new Date(0);
-    const seconds = (failures: number, random: number) => nextAttempt(now, failures, random).getTime() / 1000;
+    const seconds = (failures: number, random: number) =>
+      nextAttempt(now, failures, random, patience).getTime() / 1000;
     expect([1, 2, 3, 7, 20].map((failures) => seconds(failures, 1))).toEqual([1, 2, 4, 60, 60]);
     expect(seconds(1, 0)).toBe(0.5);
   });

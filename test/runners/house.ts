@@ -15,8 +15,11 @@ import type { ApprovalDeps } from '../../src/approvals/seams.ts';
 import type { LiftDeps } from '../../src/emergency/deps.ts';
 import { createStops } from '../../src/emergency/stops.ts';
 import { createSession } from '../../src/sessions/start.ts';
+import { noEnvironment } from '../../src/supervision/from-environment.ts';
+import { updateSupervision } from '../../src/supervision/update.ts';
 import { controls } from '../support/controls.ts';
 import { seedTeam } from '../support/house.ts';
+import { testPrivacy, testVault } from '../support/vault.ts';
 
 /** One process' worth of the product without its API: the verbs, the queue and a worker, with the runners given. */
 export interface RunnerHouse {
@@ -65,6 +68,7 @@ export async function openHouse({
     clock,
     ids,
     touches: createAgentTouches(clock, ids),
+    ...testPrivacy(database, clock),
     enqueueDrives: queue.enqueueDrives,
     stops,
     announce: (changes) => announceToWorkers(database.signals, changes),
@@ -76,6 +80,7 @@ export async function openHouse({
     clock,
     ids,
     stops,
+    vault: testVault(database, clock),
     runners: registry,
     ...controls,
     changes: { announce: () => {} },
@@ -109,6 +114,19 @@ export async function openHouse({
         await queue.close();
       })()),
   };
+}
+
+/** Gives the house's team a configuration with one trigger, of type decision. */
+export async function supervise({ deps, person, teamId }: RunnerHouse, condition: string): Promise<void> {
+  const configuration = {
+    human_supervision: { intervention_types: { decision: { triggers: [{ condition }] } } },
+  };
+  await updateSupervision(
+    { ...deps, supervisionEnvironment: noEnvironment },
+    person,
+    teamId,
+    JSON.stringify(configuration),
+  );
 }
 
 async function seeded(deps: ApprovalDeps): Promise<Pick<RunnerHouse, 'projectId' | 'teamId' | 'person'>> {

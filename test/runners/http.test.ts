@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createBreakers, createHttpRunner } from '../../src/runners/http/runner.ts';
 import { withDatabase } from '../support/database.ts';
+import { resolveIntervention } from '../../src/interventions/resolve.ts';
 import { until } from '../support/until.ts';
 import { type Received, type Reply, SECRET, startAgent, type TestAgent } from './agent.ts';
 import { openHouse, type RunnerHouse } from './house.ts';
@@ -37,6 +38,52 @@ const sent = (times: number) =>
     if (agent.received.length < times) database().clock.advance(1);
     return agent.received.length >= times;
   });
+
+test('an agent gets what was said as it was said, though it is stored encrypted (8.8)', async () => {
+  const mail = 'grete.hollenbach@nordwind-versand.de';
+  const heard: Received[] = [];
+  reply = (body) => {
+    heard.push(structuredClone(body));
+    return body.turn.start
+      ? {
+          body: {
+            state: { of: mail },
+            steps: [
+              {
+                do: 'ask',
+                step: 'ask',
+                agentName: 'a',
+                type: 'DECISION',
+                message: `May I write to ${mail}?`,
+              },
+            ],
+          },
+        }
+      : { body: { steps: [{ do: 'complete', result: mail }] } };
+  };
+  const id = await house.start('remote', { customer: mail });
+  await ends(id, 'WAITING_FOR_HUMAN');
+  const { id: asked, message } = await house.deps.prisma.intervention.findFirstOrThrow({
+    where: { sessionId: id },
+  });
+  expect(message).not.toContain(mail);
+  await resolveIntervention(house.deps, house.person, asked, {
+    resolutionType: 'MODIFY',
+    reasoning: `not ${mail}, but his brother`,
+    modifications: { to: 'otto.hollenbach@nordwind-versand.de' },
+  });
+  const { result, context, runnerState } = await ends(id, 'COMPLETED');
+  expect(JSON.stringify([result, context, runnerState])).not.toContain('hollenbach');
+  const last = heard.at(-1)!;
+  expect(last.state).toEqual({ of: mail });
+  expect(last.session.context).toMatchObject({
+    customer: mail,
+    human_reasoning: `not ${mail}, but his brother`,
+  });
+  expect(last.news).toMatchObject([
+    { kind: 'answered', response: { modifications: { to: 'otto.hollenbach@nordwind-versand.de' } } },
+  ]);
+});
 
 describe('a message', () => {
   test('is signed with both secrets while one is being changed', async () => {

@@ -1,4 +1,5 @@
 import { addSeconds } from '../../kernel/clock.ts';
+import type { JsonObject } from '../../kernel/json.ts';
 import {
   CannotContinue,
   type Desk,
@@ -11,11 +12,20 @@ import type { Action, AgentAnswer } from './protocol.ts';
 import type { HttpState } from './state.ts';
 
 /** Does what the agent answered, in order, and keeps what it wants kept. */
-export async function act({ desk, signal }: Turn, state: HttpState, answer: AgentAnswer): Promise<Rest> {
+export async function act(turn: Turn, state: HttpState, answer: AgentAnswer): Promise<Rest> {
+  const { desk, signal } = turn;
   let proposed = false;
-  for (const action of answer.steps) {
+  if (!turn.pending.some(({ interventionId }) => interventionId === state.undone?.interventionId))
+    state.undone = null;
+  for (const [at, action] of answer.steps.entries()) {
     signal.throwIfAborted();
-    await doAction(desk, state, action);
+    const interventionId = await doAction(desk, state, action);
+    if (interventionId !== null) {
+      // A person is asked about it, and may say no: what was to follow is the agent's to think over.
+      const rest = answer.steps.slice(at + 1) as unknown as JsonObject[];
+      state.undone = { interventionId, steps: [...(state.undone?.steps ?? []), ...rest] };
+      break;
+    }
     proposed ||= action.do === 'call';
     if (action.do === 'complete' || action.do === 'fail') return {};
   }
@@ -32,16 +42,26 @@ export async function act({ desk, signal }: Turn, state: HttpState, answer: Agen
   return wakeAt === null ? {} : { wakeAt };
 }
 
-async function doAction(desk: Desk, state: HttpState, action: Action): Promise<void> {
+/** What must be answered before anything may follow it, or null. */
+async function doAction(desk: Desk, state: HttpState, action: Action): Promise<string | null> {
+  if (action.do === 'report') {
+    const { do: _, step, ...report } = action;
+    const { directive, interventionId } = await desk.report(step, report);
+    return directive === 'PAUSE' ? interventionId : null;
+  }
+  await doEffect(desk, state, action);
+  return null;
+}
+
+async function doEffect(
+  desk: Desk,
+  state: HttpState,
+  action: Exclude<Action, { do: 'report' }>,
+): Promise<void> {
   switch (action.do) {
     case 'ask': {
       const { do: _, step, ...question } = action;
       await desk.ask(step, question);
-      return;
-    }
-    case 'report': {
-      const { do: _, step, ...report } = action;
-      await desk.report(step, report);
       return;
     }
     case 'say': {

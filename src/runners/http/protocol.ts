@@ -23,6 +23,10 @@ import {
 // A turn that comes again with the same news has the same `webhook-id`. One with more news has another id; each piece
 // of news has a `key` of its own, which never changes.
 //
+// Where a trigger of the team asks a person about a `report`, the steps after it are not done: they come back as `undone`
+// of each turn until one has the answer. What is asked stands in `pending` till then, and in `news` of that turn, by the
+// report's step; the agent sends again what it still wants done.
+//
 // A call that the agent proposes (`do: "call"`) goes through the gate. Once it is approved, Holdpoint POSTs it, once and
 // never again, as `session.call`, with the input that may run and the permit for it; the agent makes the call and answers
 //
@@ -44,6 +48,7 @@ export interface EndedCall {
 export function bodyOf(
   { session, number, attempt, start, news, pending, state }: Turn,
   calls: readonly EndedCall[],
+  undone: readonly JsonObject[],
 ): string {
   const saved = state === null ? null : (state.agent ?? null);
   return JSON.stringify({
@@ -54,6 +59,7 @@ export function bodyOf(
     news,
     pending,
     calls,
+    undone,
     state: saved,
   });
 }

@@ -1,5 +1,6 @@
 import { BrokenCircuitError, circuitBreaker, ConsecutiveBreaker, handleType, type IPolicy } from 'cockatiel';
 import type { Clock } from '../../kernel/clock.ts';
+import type { Tracing } from '../../tracing/tracing.ts';
 import type { Rest, Runner, RunnerState, Turn } from '../runner.ts';
 import { act } from './act.ts';
 import { passCalls } from './calls.ts';
@@ -24,18 +25,28 @@ const BREAKER_REST = 5_000;
 
 /**
  * A remote agent: each turn is POSTed to it (protocol.ts). It is sent once a turn; what fails is sent again by the
- * turn's own retries, and by nothing else. `breakers` keeps one circuit breaker for each destination.
+ * turn's own retries, and by nothing else. `breakers` keeps one circuit breaker for each destination. With `tracing`, it is
+ * told the `traceparent` of the turn.
  */
 export function createHttpRunner(
   clock: Clock,
   { name, url, ...secrets }: HttpRunnerOptions,
   breakers: Breakers,
+  tracing?: Tracing,
 ): Runner {
   const signing = [secrets.secret, ...(secrets.previousSecret === undefined ? [] : [secrets.previousSecret])];
   async function send(id: string, body: string, signal: AbortSignal): Promise<string> {
-    const headers = signatureHeaders(id, clock.now(), body, signing);
+    const signed = signatureHeaders(id, clock.now(), body, signing);
+    const sent = () => {
+      const traceparent = tracing?.traceparent() ?? null;
+      const headers = traceparent === null ? signed : { ...signed, traceparent };
+      return breakers.of(url).execute(() => post(clock, { url, headers, body, signal }));
+    };
+    const attributes = { 'http.request.method': 'POST', 'server.address': new URL(url).hostname };
     try {
-      return await breakers.of(url).execute(() => post(clock, { url, headers, body, signal }));
+      return await (tracing === undefined
+        ? sent()
+        : tracing.part({ name: 'POST', kind: 'client', attributes }, sent));
     } catch (error) {
       if (!(error instanceof BrokenCircuitError)) throw error;
       throw new AgentUnavailable('the agent has failed too often, and is left alone for some seconds', {
@@ -55,7 +66,7 @@ export function createHttpRunner(
     // another answer, under the same step names.
     const id = messageId(turn, ended);
     const kept = state.answer?.to === id ? state.answer.text : null;
-    const text = kept ?? (await send(id, bodyOf(turn, ended), turn.signal));
+    const text = kept ?? (await send(id, bodyOf(turn, ended, state.undone?.steps ?? []), turn.signal));
     const answer = readAnswer(text);
     if (kept === null && answer.steps.length > 0)
       await turn.desk.save({ ...state, answer: { to: id, text } } as unknown as RunnerState);

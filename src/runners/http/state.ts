@@ -10,6 +10,8 @@ export interface HttpState {
   tasks: { [step: string]: string };
   /** Calls that have not ended, or of whose end the agent has not heard yet, by their steps. */
   calls: { [step: string]: GatedCall };
+  /** What of its answers was not done, because a report before it asks a person: told again until that is answered. */
+  undone: { interventionId: string; steps: JsonObject[] } | null;
   /** When the agent wished to be asked again: an ISO instant. */
   wakeAt: string | null;
   /** The answer that is being acted on, and the message that it is to. */
@@ -17,10 +19,18 @@ export interface HttpState {
 }
 
 export function readState(saved: RunnerState | null): HttpState {
-  const empty: HttpState = { v: 1, agent: null, tasks: {}, calls: {}, wakeAt: null, answer: null };
+  const empty: HttpState = {
+    v: 1,
+    agent: null,
+    tasks: {},
+    calls: {},
+    undone: null,
+    wakeAt: null,
+    answer: null,
+  };
   if (saved === null) return empty;
   if (saved.v !== 1)
     throw new CannotContinue(`the state of this session has version ${saved.v}, of another release`);
-  // Sessions from before there were calls have none.
+  // Sessions from before there were calls, or triggers, have none.
   return { ...empty, ...(structuredClone(saved) as unknown as Partial<HttpState>) };
 }

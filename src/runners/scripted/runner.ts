@@ -1,6 +1,6 @@
 import { CannotContinue, type Rest, type Runner, type RunnerState, type Turn } from '../runner.ts';
 import { readScenario } from './scenario.ts';
-import { answerOf, readState } from './state.ts';
+import { answerOf, readState, stepOf } from './state.ts';
 import { walk } from './walk.ts';
 
 /**
@@ -24,7 +24,9 @@ async function drive(turn: Turn): Promise<Rest> {
   if ('faults' in read) throw new CannotContinue(read.faults.join('; '));
   const state = readState(turn.state);
   // A repeat of news that the state has already changes nothing.
-  for (const news of turn.news) if (news.step !== null) state.answers[news.step] = answerOf(news);
+  // What triggers asked, its steps name themselves.
+  for (const news of turn.news)
+    if (news.step?.startsWith(stepOf(''))) state.answers[news.step] = answerOf(news);
   const run = { turn, state, wakeAt: null, ended: false, open: false };
   const all = await walk(run, read.scenario.steps, 'steps');
   if (run.ended) return {};

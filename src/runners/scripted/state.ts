@@ -21,18 +21,24 @@ export interface ScriptState {
   calls: { [call: string]: { outcome: CallEnd; response: Json } };
   /** Until when waits last, by their paths: ISO instants. */
   waits: { [path: string]: string };
+  /** What reports wait for, by their paths: interventions that triggers of the team asked. */
+  paused: { [path: string]: string };
   /** By their ids in the scenario: the tasks' own. */
   tasks: { [id: string]: string };
 }
 
 export function readState(saved: RunnerState | null): ScriptState {
-  if (saved === null) return { v: 1, done: [], answers: {}, calls: {}, waits: {}, tasks: {} };
+  if (saved === null) return { v: 1, done: [], answers: {}, calls: {}, waits: {}, paused: {}, tasks: {} };
   if (saved.v !== 1)
     throw new CannotContinue(`the state of this session has version ${saved.v}, of another release`);
-  // Sessions from before there were calls have none.
-  const { calls = {}, ...state } = structuredClone(saved) as unknown as Omit<ScriptState, 'calls'> &
-    Partial<Pick<ScriptState, 'calls'>>;
-  return { ...state, calls };
+  // Sessions from before there were calls, or triggers, have none.
+  const {
+    calls = {},
+    paused = {},
+    ...state
+  } = structuredClone(saved) as unknown as Omit<ScriptState, 'calls' | 'paused'> &
+    Partial<Pick<ScriptState, 'calls' | 'paused'>>;
+  return { ...state, calls, paused };
 }
 
 export function answerOf(news: News): Answer {

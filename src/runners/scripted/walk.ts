@@ -5,6 +5,8 @@ import { takeCall } from './take-call.ts';
 import { type Answer, type ScriptState, stepOf, valuesOf } from './state.ts';
 import { fillJson, fillText } from './template.ts';
 
+type ReportStep = Extract<Step, { report: unknown }>['report'];
+
 /** One turn's way through a scenario. */
 export interface Run {
   readonly turn: Turn;
@@ -32,6 +34,7 @@ async function take(run: Run, step: Step, path: string): Promise<boolean> {
   if ('ask' in step) return takeAsk(run, step.ask, path);
   if ('call' in step) return takeCall(run, step.call, (steps) => walk(run, steps, `${path}.when`));
   if ('parallel' in step) return takeParallel(run, step.parallel, path);
+  if ('report' in step) return takeReport(run, step.report, path);
   if ('wait' in step) return takeWait(run, step.wait, path);
   if ('complete' in step) return takeComplete(run, step.complete.result ?? null);
   if (!run.state.done.includes(path)) {
@@ -55,7 +58,12 @@ async function act(
   run: Run,
   step: Exclude<
     Step,
-    { ask: unknown } | { call: unknown } | { parallel: unknown } | { wait: unknown } | { complete: unknown }
+    | { ask: unknown }
+    | { call: unknown }
+    | { report: unknown }
+    | { parallel: unknown }
+    | { wait: unknown }
+    | { complete: unknown }
   >,
   path: string,
 ): Promise<void> {
@@ -65,14 +73,6 @@ async function act(
   if ('say' in step) {
     const { agent, input, response } = step.say;
     await turn.desk.say(path, { agentName: agent, input: text(input), response: text(response) });
-  } else if ('report' in step) {
-    const { agent, input, output, ...report } = step.report;
-    await turn.desk.report(path, {
-      ...report,
-      agentName: agent,
-      ...(input !== undefined && { input: text(input) }),
-      ...(output !== undefined && { output: text(output) }),
-    });
   } else if ('task' in step) {
     const { id, agent, type, instructions } = step.task;
     const { taskId } = await turn.desk.createTask(path, {
@@ -93,6 +93,29 @@ async function act(
     await turn.desk.fail(text(step.fail));
     run.ended = true;
   }
+}
+
+/** True once nobody is asked about it any more. What was answered, the scenario goes on with, whatever it is. */
+async function takeReport({ turn, state }: Run, step: ReportStep, path: string): Promise<boolean> {
+  if (state.done.includes(path)) return true;
+  const asked = state.paused[path];
+  if (asked === undefined) {
+    const { agent, input, output, ...report } = step;
+    const values = valuesOf(turn, state);
+    const { directive, interventionId } = await turn.desk.report(path, {
+      ...report,
+      agentName: agent,
+      ...(input !== undefined && { input: fillText(input, values) }),
+      ...(output !== undefined && { output: fillText(output, values) }),
+    });
+    if (directive === 'PAUSE') {
+      state.paused[path] = interventionId!;
+      return false;
+    }
+  } else if (turn.pending.some(({ interventionId }) => interventionId === asked)) return false;
+  delete state.paused[path];
+  state.done.push(path);
+  return true;
 }
 
 /** True once the wait is over. Counted from when it was first come to, whatever happened since. */

@@ -7,6 +7,7 @@ import { createAgentTouches } from '../../../src/sessions/agents.ts';
 import { createChangeSession } from '../../../src/sessions/change.ts';
 import { reportExecutionEvent } from '../../../src/sessions/report.ts';
 import { openHouse, seedTeam, verbs } from '../../support/house.ts';
+import { testPrivacy } from '../../support/vault.ts';
 
 const where = process.argv[2]!;
 const url = where.startsWith('postgres') ? where : null;
@@ -20,6 +21,7 @@ const changeSession = createChangeSession({
   clock,
   ids,
   touches: createAgentTouches(clock, ids),
+  ...testPrivacy(database, clock),
   enqueueDrives: async () => {},
   announce: () => {},
   stops: {
