@@ -5,13 +5,15 @@ import type { Clock } from '../kernel/clock.ts';
 import { RequestError } from '../kernel/errors.ts';
 import type { Ids } from '../kernel/ids.ts';
 import type { Log } from '../kernel/log.ts';
+import { ENDED, tellOfEnd } from '../sign-in/end-sessions.ts';
+import { createSessionFinder } from '../sign-in/find-sessions.ts';
 import { createKeyFinder, type Outcome } from './find-keys.ts';
-import { createLastUsed } from './last-used.ts';
 import { createOidc } from './oidc.ts';
 import { createOidcUsers } from './oidc-users.ts';
 import { Recent } from './recent.ts';
-import { watchRevocations } from './revocations.ts';
+import { endedSince, watchRevocations } from './revocations.ts';
 import { hashSecret } from './secret.ts';
+import { createUses } from './uses.ts';
 import type { Viewer } from './viewer.ts';
 
 /** Milliseconds that what a credential is may be remembered: the longest a lost revocation signal is obeyed late. */
@@ -31,10 +33,17 @@ export interface Authenticator {
    * can't be asked throws its own error. Never answers for a key whose revocation this process has heard of.
    */
   authenticate: (authorization: string | null) => Promise<Viewer>;
-  /** Calls back when a credential was revoked, by whichever replica. Returns what ends the listening. */
-  onRevoked: (listener: (credentialId: string, reason: string) => void) => () => void;
-  /** The credential was revoked: drops what is remembered of it and tells the listeners, at once. */
-  forget: (credentialId: string) => void;
+  /** Whoever this secret of a browser session's cookie stands for (behaviour 2.10). Throws likewise. */
+  authenticateSession: (secret: string) => Promise<Viewer>;
+  /** Whoever an issuer's ID token for `audience` speaks of, kept as a person. Throws likewise. */
+  authenticateIdToken: (token: string, audience: string) => Promise<Viewer>;
+  /**
+   * Calls back when a credential was revoked or a browser session (named by its hash) ended, by whichever replica. Returns
+   * what ends the listening.
+   */
+  onRevoked: (listener: (id: string, reason: string) => void) => () => void;
+  /** The key was revoked, the session has ended: drops what is remembered of it and tells the listeners, at once. */
+  forget: (id: string) => void;
   close(): Promise<void>;
 }
 
@@ -54,15 +63,19 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
   const { prisma, signals } = database;
   const findKey = createKeyFinder(prisma);
   const oidc = deps.oidc === null ? null : createOidc({ config: deps.oidc, clock, log });
-  const userOf = deps.oidc === null ? null : createOidcUsers({ ...deps, issuer: deps.oidc.issuer });
-  const lastUsed = createLastUsed({ prisma, clock, log });
-  const listeners = new Set<(credentialId: string, reason: string) => void>();
+  const issuer = deps.oidc?.issuer ?? null;
+  const findSession = createSessionFinder({ prisma, clock, issuer });
+  const ended = (sessions: readonly string[]) =>
+    sessions.forEach((hash) => tellOfEnd({ database, forget }, hash));
+  const userOf = issuer === null ? null : createOidcUsers({ ...deps, issuer, ended });
+  const uses = createUses({ prisma, clock, log });
+  const listeners = new Set<(id: string, reason: string) => void>();
   const found = new Recent<{ outcome: Outcome; at: number }>(MOST_FOUND);
   const refused = new Recent<{ outcome: Outcome; at: number }>(MOST_REFUSED);
   const underWay = new Map<string, Promise<Outcome>>();
   /** For each look-up under way, what was revoked since it began: its answer may be older than that. */
   const revokedMeanwhile = new Set<Set<string>>();
-  const watch = watchRevocations({ prisma, clock, log, announce: drop });
+  const watch = watchRevocations({ ended: (since) => endedSince(prisma, since), clock, log, announce: drop });
 
   async function ask(token: string, hash: string): Promise<Outcome> {
     if (oidc === null || userOf === null || !JWT.test(token)) return findKey(hash);
@@ -72,13 +85,13 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
       : { ...claims, viewer: null };
   }
 
-  async function look(token: string, hash: string): Promise<Outcome> {
+  async function look(hash: string, ask: () => Promise<Outcome>): Promise<Outcome> {
     for (;;) {
       const revoked = new Set<string>();
       revokedMeanwhile.add(revoked);
       try {
-        const outcome = await ask(token, hash);
-        if (outcome.viewer !== null && revoked.has(outcome.viewer.credentialId)) continue;
+        const outcome = await ask();
+        if (outcome.viewer !== null && idsOf(outcome.viewer).some((id) => revoked.has(id))) continue;
         (outcome.viewer === null ? refused : found).set(hash, { outcome, at: clock.now().getTime() });
         return outcome;
       } finally {
@@ -88,7 +101,7 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
   }
 
   /** The answer, remembered or looked up; equal questions at one time are asked once. */
-  function outcomeOf(token: string, hash: string): Outcome | Promise<Outcome> {
+  function outcomeOf(hash: string, ask: () => Promise<Outcome>): Outcome | Promise<Outcome> {
     const known = found.get(hash) ?? refused.get(hash);
     if (known !== undefined) {
       const age = clock.now().getTime() - known.at;
@@ -98,25 +111,39 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
     }
     let asked = underWay.get(hash);
     if (asked === undefined) {
-      asked = look(token, hash).finally(() => underWay.delete(hash));
+      asked = look(hash, ask).finally(() => underWay.delete(hash));
       underWay.set(hash, asked);
     }
     return asked;
   }
 
-  function drop(credentialId: string): void {
-    found.deleteWhere(({ outcome }) => outcome.viewer?.credentialId === credentialId);
-    for (const revoked of revokedMeanwhile) revoked.add(credentialId);
-    for (const listener of listeners) listener(credentialId, 'The API key was revoked.');
+  /** Of what was remembered or looked up. It may have expired since. */
+  function viewerOf({ viewer, refusal }: Outcome): Viewer {
+    if (viewer === null) throw new RequestError(refusal.code, refusal.message);
+    if (viewer.expiresAt !== null && viewer.expiresAt <= clock.now()) {
+      throw new RequestError(
+        'UNAUTHENTICATED',
+        `The credential expired at ${viewer.expiresAt.toISOString()}.`,
+      );
+    }
+    return viewer;
   }
 
-  function forget(credentialId: string): void {
-    watch.known(credentialId);
-    drop(credentialId);
+  function drop(id: string): void {
+    found.deleteWhere(({ outcome }) => outcome.viewer !== null && idsOf(outcome.viewer).includes(id));
+    for (const revoked of revokedMeanwhile) revoked.add(id);
+    const reason = isKey(id) ? 'The API key was revoked.' : 'The session has ended.';
+    for (const listener of listeners) listener(id, reason);
+  }
+
+  function forget(id: string): void {
+    watch.known(id);
+    drop(id);
   }
 
   const undo = [
     signals.on('keys', forget),
+    signals.on(ENDED, forget),
     signals.onReconnect(() => {
       found.clear();
       void watch.look();
@@ -126,16 +153,23 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
   return {
     async authenticate(authorization) {
       const token = bearerOf(authorization);
-      const { viewer, refusal } = await outcomeOf(token, hashSecret(token));
-      if (viewer === null) throw new RequestError(refusal.code, refusal.message);
-      if (viewer.expiresAt !== null && viewer.expiresAt <= clock.now()) {
-        throw new RequestError(
-          'UNAUTHENTICATED',
-          `The credential expired at ${viewer.expiresAt.toISOString()}.`,
-        );
-      }
-      if (viewer.credentialId.startsWith('key_')) lastUsed.touch(viewer.credentialId);
+      const hash = hashSecret(token);
+      const viewer = viewerOf(await outcomeOf(hash, () => ask(token, hash)));
+      uses.note(viewer);
       return viewer;
+    },
+    async authenticateSession(secret) {
+      const hash = hashSecret(secret);
+      // Remembered apart from keys: a cookie's secret is no good as a key, nor a key as a cookie.
+      const viewer = viewerOf(await outcomeOf(`session ${hash}`, () => findSession(hash)));
+      uses.note(viewer);
+      return viewer;
+    },
+    async authenticateIdToken(token, audience) {
+      if (oidc === null || userOf === null) throw new Error('there is no issuer');
+      const { identity, refusal } = await oidc.verify(token, audience);
+      if (identity === null) throw new RequestError(refusal.code, refusal.message);
+      return userOf(identity, { anew: true });
     },
     onRevoked(listener) {
       const added: typeof listener = (credentialId, reason) => listener(credentialId, reason);
@@ -145,10 +179,16 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
     forget,
     async close() {
       for (const release of undo) release();
-      await Promise.all([watch.close(), lastUsed.close()]);
+      await Promise.all([watch.close(), uses.close()]);
     },
   };
 }
+
+const isKey = (id: string): boolean => id.startsWith('key_');
+
+/** What a viewer ends with. */
+const idsOf = ({ credentialId, browserSession }: Viewer): string[] =>
+  browserSession === undefined ? [credentialId] : [credentialId, browserSession];
 
 /** The token of `Bearer <token>`, the scheme in any case. Throws UNAUTHENTICATED. */
 function bearerOf(authorization: string | null): string {

@@ -19,11 +19,15 @@ export function claimOf(claims: JWTPayload, path: string): unknown {
   return value;
 }
 
+/** Letters alone: `toUpperCase` makes ASCII of others too (of the dotless i in "admın", the long s in "ſupervisor"). */
+const ROLE_NAME = /^[A-Za-z]+$/;
+
 /** The highest role that the claim names, in any case; what is no role of ours is passed over. */
 export function roleOf(claim: unknown): Role | null {
   const names = new Set(
     textsOf(claim)
       .slice(0, MOST_ROLES)
+      .filter((name) => ROLE_NAME.test(name))
       .map((name) => name.toUpperCase()),
   );
   return highestRole(roles.filter((role) => names.has(role)));

@@ -2,6 +2,7 @@ import type { Tx } from '../database/transact.ts';
 import { appendEvents } from '../events/append.ts';
 import type { ApiKey, PrismaClient } from '../generated/prisma/client.ts';
 import type { Clock } from '../kernel/clock.ts';
+import { Faults, MAX_NAME } from '../kernel/bounds.ts';
 import { DomainError, refuse, type UserError } from '../kernel/errors.ts';
 import type { Ids } from '../kernel/ids.ts';
 import { idempotencyOf } from '../idempotency/idempotency.ts';
@@ -32,8 +33,6 @@ export interface MadeApiKey {
   apiKey: ApiKey;
   secret: string | null;
 }
-
-const LONGEST_NAME = 200;
 
 /**
  * Makes an API key (behaviour 2.2, 2.5) and, for a human role, the person it stands for. Throws RequestError FORBIDDEN
@@ -131,11 +130,8 @@ export async function insertKey(
 }
 
 function faultsOf({ name, expiresAt }: NewApiKey, now: Date): UserError[] {
-  const faults: UserError[] = [];
-  const fault = (message: string, field: string) =>
-    faults.push({ code: 'INVALID_INPUT', message, path: [field] });
-  if (name.trim() === '') fault('A key needs a name.', 'name');
-  if (name.length > LONGEST_NAME) fault(`A name has at most ${LONGEST_NAME} characters.`, 'name');
-  if (expiresAt && expiresAt <= now) fault('expiresAt lies in the past.', 'expiresAt');
-  return faults;
+  const faults = new Faults();
+  faults.text(['name'], name, MAX_NAME, 1);
+  if (expiresAt && expiresAt <= now) faults.add(['expiresAt'], 'expiresAt must lie in the future');
+  return faults.errors;
 }

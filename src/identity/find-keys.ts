@@ -8,7 +8,10 @@ export type Outcome =
   | { viewer: Viewer; refusal: null }
   | { viewer: null; refusal: { code: RequestErrorCode; message: string } };
 
-type KeyWithOwner = ApiKey & { user: { name: string } | null };
+export type KeyWithOwner = ApiKey & { user: { name: string } | null };
+
+/** What is read with a key, so that it can be told whom it stands for. */
+export const withOwner = { user: { select: { name: true } } } as const;
 
 /**
  * Finds keys by hash, all that are waiting in one query and one query at a time: a flood of unknown keys takes one
@@ -18,7 +21,7 @@ export function createKeyFinder(prisma: PrismaClient): (hash: string) => Promise
   const lane = new Lane<string, Outcome>(async (hashes) => {
     const keys = await prisma.apiKey.findMany({
       where: { hash: { in: [...new Set(hashes)] } },
-      include: { user: { select: { name: true } } },
+      include: withOwner,
     });
     const byHash = new Map(keys.map((key) => [key.hash, key]));
     return hashes.map((hash) => ({ status: 'fulfilled', value: outcomeOf(byHash.get(hash)) }));
@@ -26,7 +29,7 @@ export function createKeyFinder(prisma: PrismaClient): (hash: string) => Promise
   return (hash) => lane.submit(hash);
 }
 
-function outcomeOf(key: KeyWithOwner | undefined): Outcome {
+export function outcomeOf(key: KeyWithOwner | undefined): Outcome {
   if (key === undefined) return refusal('The API key is not known.');
   if (key.revokedAt !== null) return refusal('The API key was revoked.');
   return { viewer: viewerOf(key), refusal: null };

@@ -1,10 +1,18 @@
-import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify, type RemoteJWKSet } from 'jose';
-import { z } from 'zod';
+import {
+  createLocalJWKSet,
+  createRemoteJWKSet,
+  errors,
+  type JWTPayload,
+  jwtVerify,
+  type JWTVerifyGetKey,
+  type RemoteJWKSet,
+} from 'jose';
 import type { OidcConfig } from '../config.ts';
 import { addSeconds, type Clock } from '../kernel/clock.ts';
 import { RequestError, type RequestErrorCode } from '../kernel/errors.ts';
 import type { Log } from '../kernel/log.ts';
 import { claimOf, projectOf, roleOf } from './claims.ts';
+import { fetchDiscovery, PATIENCE } from './discovery.ts';
 import type { Role } from './permissions.ts';
 
 /** Signatures only: with HMAC, anyone who has the public key could sign; `none` needs no key at all. */
@@ -23,8 +31,6 @@ const ALGORITHMS = [
 ];
 /** Seconds that the issuer's clock and ours may differ by. */
 const TOLERANCE = 30;
-/** Milliseconds that an answer of the issuer is waited for. */
-const PATIENCE = 5_000;
 /** Milliseconds after fetching keys, or failing to reach the issuer, in which tokens cannot make us ask again. */
 const COOLDOWN = 2_000;
 
@@ -44,19 +50,22 @@ export type Verified =
 
 /** Verifies an issuer's tokens (behaviour 2.1), by keys found through its discovery document when first needed. */
 export function createOidc(deps: { config: OidcConfig; clock: Clock; log: Log; cooldown?: number }): {
-  /** Throws RequestError SERVICE_UNAVAILABLE where the issuer can't be asked for its keys. */
-  verify(token: string): Promise<Verified>;
+  /**
+   * A token for the configured audience, or another one. Throws RequestError SERVICE_UNAVAILABLE where the issuer can't be
+   * asked for its keys.
+   */
+  verify(token: string, audience?: string): Promise<Verified>;
 } {
   const { config, clock, log, cooldown = COOLDOWN } = deps;
   const keysOf = createDiscovery(config.issuer, clock, cooldown);
 
-  async function verify(token: string): Promise<Verified> {
+  async function verify(token: string, audience = config.audience): Promise<Verified> {
     try {
       const keys = await keysOf();
       const { payload } = await jwtVerify(token, keys, {
         algorithms: ALGORITHMS,
         issuer: [config.issuer, `${config.issuer}/`],
-        audience: config.audience,
+        audience,
         requiredClaims: ['sub', 'exp'],
         clockTolerance: TOLERANCE,
         currentDate: clock.now(),
@@ -80,19 +89,25 @@ const refuse = (code: RequestErrorCode, message: string): Verified => ({
   refusal: { code, message },
 });
 
+const unacceptable = (claim: string): Verified =>
+  refuse('UNAUTHENTICATED', `The token is refused: its claim ${claim} is not acceptable.`);
+
 function identityOf(claims: JWTPayload, config: OidcConfig): Verified {
   const subject = claims.sub;
   if (typeof subject !== 'string' || subject === '' || subject.length > 255) {
     return refuse('UNAUTHENTICATED', 'The token is refused: it names no subject.');
   }
+  // Kept as text: the database takes no NUL, and would make one and the same of different lone surrogates.
+  if (subject.includes('\0') || !subject.isWellFormed()) return unacceptable('sub');
+  // What is accepted within the tolerance must not count as expired a moment later.
+  const expiresAt = addSeconds(new Date(claims.exp! * 1000), TOLERANCE);
+  if (Number.isNaN(expiresAt.getTime())) return unacceptable('exp');
   const role = roleOf(claimOf(claims, config.roleClaim));
   if (role === null) return refuse('FORBIDDEN', `The token names no role (claim ${config.roleClaim}).`);
   const project = projectOf(claimOf(claims, config.projectClaim));
   if (project === null)
     return refuse('FORBIDDEN', `The token names no project (claim ${config.projectClaim}).`);
   const name = [claims.name, claims.preferred_username, claims.email, subject].find(isText)!;
-  // What is accepted within the tolerance must not count as expired a moment later.
-  const expiresAt = addSeconds(new Date(claims.exp! * 1000), TOLERANCE);
   const email = isText(claims.email) ? claims.email : null;
   return { identity: { subject, name, email, role, ...project, expiresAt }, refusal: null };
 }
@@ -118,27 +133,15 @@ function refusalOf(error: unknown): string | null {
   return malformed.some((kind) => error instanceof kind) ? 'it is not well-formed' : null;
 }
 
-const discovery = z.object({ issuer: z.string(), jwks_uri: z.url({ protocol: /^https?$/ }) });
-
 /** Reads the discovery document once it is needed, and again only after a failure has cooled down. */
-function createDiscovery(issuer: string, clock: Clock, cooldown: number): () => Promise<RemoteJWKSet> {
-  let keys: Promise<RemoteJWKSet> | null = null;
+function createDiscovery(issuer: string, clock: Clock, cooldown: number): () => Promise<JWTVerifyGetKey> {
+  let keys: Promise<JWTVerifyGetKey> | null = null;
   let failed: { at: number; error: unknown } | null = null;
 
-  async function discover(): Promise<RemoteJWKSet> {
-    const response = await fetch(`${issuer}/.well-known/openid-configuration`, {
-      redirect: 'error',
-      signal: AbortSignal.timeout(PATIENCE),
-      headers: { accept: 'application/json' },
-    });
-    if (!response.ok) throw new Error(`the discovery document answered ${response.status}`);
-    const document = discovery.parse(await response.json());
-    if (document.issuer.replace(/\/$/, '') !== issuer)
-      throw new Error('the discovery document names another issuer');
-    const address = new URL(document.jwks_uri);
-    if (issuer.startsWith('https:') && address.protocol !== 'https:')
-      throw new Error('jwks_uri is not https');
-    return createRemoteJWKSet(address, { timeoutDuration: PATIENCE, cooldownDuration: cooldown });
+  async function discover(): Promise<JWTVerifyGetKey> {
+    const address = new URL((await fetchDiscovery(issuer)).jwks_uri);
+    const remote = createRemoteJWKSet(address, { timeoutDuration: PATIENCE, cooldownDuration: cooldown });
+    return unhurried(remote, clock, cooldown);
   }
 
   return () => {
@@ -150,5 +153,30 @@ function createDiscovery(issuer: string, clock: Clock, cooldown: number): () => 
       throw error;
     });
     return keys;
+  };
+}
+
+/**
+ * The issuer's keys, fetched as tokens need them. Where that fails, nothing asks again until it has cooled down; keys that
+ * are known are good meanwhile, a token by any other fails as the fetch did.
+ */
+function unhurried(remote: RemoteJWKSet, clock: Clock, cooldown: number): JWTVerifyGetKey {
+  let failed: { at: number; error: unknown } | null = null;
+
+  async function known(error: unknown, ...asked: Parameters<JWTVerifyGetKey>) {
+    const keys = remote.fresh ? remote.jwks() : undefined;
+    if (keys === undefined) throw error;
+    return createLocalJWKSet(keys)(...asked).catch((reason: unknown) => {
+      throw reason instanceof errors.JWKSNoMatchingKey ? error : reason;
+    });
+  }
+
+  return async (...asked) => {
+    if (failed !== null && Math.abs(clock.now().getTime() - failed.at) < cooldown)
+      return known(failed.error, ...asked);
+    return remote(...asked).catch((error: unknown) => {
+      if (refusalOf(error) === null) failed = { at: clock.now().getTime(), error };
+      throw error;
+    });
   };
 }

@@ -20,6 +20,7 @@ interface Rule {
 /** Who may do what: the one table that every door and verb asks. */
 const table = {
   'project.read': { from: 'VIEWER', agent: true },
+  'analytics.read': { from: 'VIEWER' },
   'session.create': { from: 'OPERATOR', agent: true },
   'session.report': { from: 'OPERATOR', agent: true },
   'session.end': { from: 'OPERATOR', agent: true },
@@ -34,13 +35,18 @@ const table = {
   'intervention.resolve': { from: 'OPERATOR' },
   'intervention.escalate': { from: 'OPERATOR' },
   'approval.respond': { from: 'OPERATOR' },
+  'notification.read': { from: 'OPERATOR' },
+  'approval.grant': { from: 'OPERATOR' },
+  'data.read_sensitive': { from: 'SUPERVISOR', agent: true },
   'intervention.override': { from: 'SUPERVISOR' },
+  'notification.redeliver': { from: 'SUPERVISOR' },
   'budget.override': { from: 'SUPERVISOR' },
   'budget.limits': { from: 'MANAGER' },
   'recovery.manage': { from: 'MANAGER' },
   'team.create': { from: 'ADMIN' },
   'supervision.update': { from: 'ADMIN' },
   'key.manage': { from: 'ADMIN' },
+  'privacy.manage': { from: 'ADMIN' },
   'project.create': { from: 'ADMIN', global: true },
 } as const satisfies Record<string, Rule>;
 
@@ -48,8 +54,8 @@ export type Action = keyof typeof table;
 export const actions = Object.keys(table) as Action[];
 
 /**
- * What an AGENT must never do, whatever the table above or a configuration grants: answering what agents ask, or
- * lifting what stopped them (behaviour 2.4). Denial is looked at first, so it wins.
+ * What an AGENT must never do, whatever the table above or a configuration grants: answering what agents ask, lifting
+ * what stopped them, or learning who answers without looking (behaviour 2.4). Denial is looked at first, so it wins.
  */
 const neverAnAgent: ReadonlySet<Action> = new Set<Action>([
   'session.resume',
@@ -58,21 +64,27 @@ const neverAnAgent: ReadonlySet<Action> = new Set<Action>([
   'intervention.escalate',
   'intervention.override',
   'approval.respond',
+  'approval.grant',
   'budget.override',
   'budget.limits',
   'recovery.manage',
+  'analytics.read',
   'key.manage',
+  'privacy.manage',
 ]);
 
 /** As much of a viewer as a permission depends on. `projectId` null: every project. */
 export interface Authority {
   role: Role;
   projectId: string | null;
+  /** What the role may not do here, though the table lets it: see team-roles.ts. */
+  denied?: ReadonlySet<Action>;
 }
 
 /** Whether this role, in this scope, may do this at all. Says nothing of the item: see `inScope` for that. */
 export function can(viewer: Authority, action: Action): boolean {
   const rule: Rule = table[action];
+  if (viewer.denied?.has(action)) return false;
   if (viewer.role === 'AGENT') return !neverAnAgent.has(action) && rule.agent === true;
   if (rule.global === true && viewer.projectId !== null) return false;
   return rank(viewer.role) >= rank(rule.from);
@@ -86,8 +98,14 @@ export function authorize(viewer: Authority, action: Action): void {
     'FORBIDDEN',
     bound
       ? `${action} needs a credential for every project; this one is bound to a project.`
-      : `The role ${viewer.role} may not do this (${action}).`,
+      : `The role ${viewer.role} may not do this (${action}): it takes ${whoMay(action)}.`,
   );
+}
+
+function whoMay(action: Action): string {
+  const rule: Rule = table[action];
+  const people = rule.from === humanRoles.at(-1) ? rule.from : `${rule.from} or a higher role`;
+  return `${rule.agent === true ? `AGENT, or ${people}` : people}${rule.global === true ? ', for every project' : ''}`;
 }
 
 /** What `Viewer.permissions` lists: every action the role may do; an ADMIN's begin with `*`. */

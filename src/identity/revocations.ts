@@ -2,22 +2,22 @@ import type { PrismaClient } from '../generated/prisma/client.ts';
 import { addSeconds, type Clock } from '../kernel/clock.ts';
 import type { Log } from '../kernel/log.ts';
 
-/** Seconds between two looks: how long a lost signal can delay the end of a revoked key's socket. */
+/** Seconds between two looks: how long a lost signal can delay the end of what was opened with it. */
 const EVERY = 10;
 /** Seconds looked back beyond the last look: replicas' clocks differ, and a revocation commits after it is timed. */
 const OVERLAP = 60;
 
 /**
- * The guarantee behind the signals: finds keys revoked by other replicas whose signal was lost. `announce` hears of a
- * key once, unless it was told before by `known`.
+ * The guarantee behind the signals: finds keys and browser sessions that other replicas ended and whose signal was lost.
+ * `ended` reads what has ended since; `announce` hears of each once, unless it was told before by `known`.
  */
 export function watchRevocations(deps: {
-  prisma: PrismaClient;
+  ended: (since: Date) => Promise<string[]>;
   clock: Clock;
   log: Log;
-  announce: (keyId: string) => void;
-}): { known(keyId: string): void; look(): Promise<void>; close(): Promise<void> } {
-  const { prisma, clock, log, announce } = deps;
+  announce: (id: string) => void;
+}): { known(id: string): void; look(): Promise<void>; close(): Promise<void> } {
+  const { ended, clock, log, announce } = deps;
   let since = clock.now();
   let told = new Set<string>();
   let closed = false;
@@ -36,16 +36,15 @@ export function watchRevocations(deps: {
     const before = new Set(told);
     const now = clock.now();
     try {
-      const where = { revokedAt: { gte: addSeconds(since, -OVERLAP) } };
-      const revoked = await prisma.apiKey.findMany({ where, select: { id: true } });
+      const found = await ended(addSeconds(since, -OVERLAP));
       if (closed) return;
-      const fresh = revoked.filter(({ id }) => !told.has(id));
+      const fresh = found.filter((id) => !told.has(id));
       // Only what the next look can meet again needs remembering, and what was told meanwhile.
-      told = new Set([...revoked.map(({ id }) => id), ...[...told].filter((id) => !before.has(id))]);
+      told = new Set([...found, ...[...told].filter((id) => !before.has(id))]);
       since = now;
-      for (const { id } of fresh) announce(id);
+      for (const id of fresh) announce(id);
     } catch (error) {
-      log.warn({ err: error }, 'revoked keys could not be looked up; the next look tries again');
+      log.warn({ err: error }, 'revoked credentials could not be looked up; the next look tries again');
     }
   }
 
@@ -55,7 +54,7 @@ export function watchRevocations(deps: {
   }
 
   return {
-    known: (keyId) => void told.add(keyId),
+    known: (id) => void told.add(id),
     look,
     async close() {
       closed = true;
@@ -63,4 +62,13 @@ export function watchRevocations(deps: {
       await looking;
     },
   };
+}
+
+/** Keys revoked and browser sessions ended since then: ids of keys, hashes of sessions. */
+export async function endedSince(prisma: PrismaClient, since: Date): Promise<string[]> {
+  const [keys, sessions] = await Promise.all([
+    prisma.apiKey.findMany({ where: { revokedAt: { gte: since } }, select: { id: true } }),
+    prisma.browserSession.findMany({ where: { endedAt: { gte: since } }, select: { hash: true } }),
+  ]);
+  return [...keys.map(({ id }) => id), ...sessions.map(({ hash }) => hash)];
 }

@@ -1,10 +1,12 @@
 import type { ApiKey as ApiKeyRow } from '../generated/prisma/client.ts';
 import { Role as RoleEnum } from '../generated/prisma/enums.ts';
 import { builder } from '../graphql/builder.ts';
+import { connectionType, pageArgs, pageOf } from '../graphql/connection.ts';
 import { loadNodesWith, Node } from '../graphql/node.ts';
 import { answer, MutationPayload, payloadType } from '../graphql/payload.ts';
 import { createApiKey } from './create-key.ts';
 import { authorize, can, permissionsOf, rolesOf } from './permissions.ts';
+import { listKeys, listUsers, type ShownKey, type ShownUser } from './queries.ts';
 import { revokeApiKey } from './revoke-key.ts';
 import { type Actor as ActorShape, inScope, type Viewer as ViewerShape } from './viewer.ts';
 
@@ -33,6 +35,8 @@ export const User = builder.prismaObject('User', {
     name: t.exposeString('name'),
     email: t.exposeString('email', { nullable: true }),
     roles: t.field({ type: [Role], resolve: ({ role }) => rolesOf(role) }),
+    projectId: t.exposeString('projectId', { nullable: true, description: 'Null: every project.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime' }),
   }),
 });
 
@@ -52,6 +56,10 @@ const ApiKey = builder.prismaObject('ApiKey', {
     id: t.exposeID('id'),
     name: t.exposeString('name'),
     role: t.expose('role', { type: Role }),
+    userId: t.exposeID('userId', {
+      nullable: true,
+      description: 'The person it stands for; null: an agent.',
+    }),
     projectId: t.exposeString('projectId', { nullable: true, description: 'Null: every project.' }),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),
     expiresAt: t.expose('expiresAt', { type: 'DateTime', nullable: true }),
@@ -70,6 +78,37 @@ loadNodesWith('key', async (id, { viewer, house }) => {
   const key = await house.prisma.apiKey.findUnique({ where: { id } });
   return key && inScope(viewer, key.projectId) ? key : null;
 });
+
+const ApiKeyConnection = connectionType<ShownKey>('ApiKey', ApiKey, ({ id }) => id);
+const UserConnection = connectionType<ShownUser>('User', User, ({ id }) => id);
+
+builder.queryFields((t) => ({
+  apiKeys: t.field({
+    type: ApiKeyConnection,
+    description:
+      'Newest first; those that were neither revoked nor expired, unless includeEnded asks for all. For an ADMIN.',
+    args: {
+      projectId: t.arg.id(),
+      includeEnded: t.arg.boolean({ defaultValue: false }),
+      ...pageArgs(t.arg),
+    },
+    resolve(_, { projectId, includeEnded, ...page }, { viewer, house }) {
+      authorize(viewer, 'key.manage');
+      const openAt = includeEnded === true ? null : house.clock.now();
+      const wanted = { projectId: projectId ?? null, page: pageOf(page), openAt };
+      return listKeys(house.database.query, viewer, wanted);
+    },
+  }),
+  users: t.field({
+    type: UserConnection,
+    description: 'People, newest first. For an ADMIN.',
+    args: { projectId: t.arg.id(), ...pageArgs(t.arg) },
+    resolve(_, { projectId, ...page }, { viewer, house }) {
+      authorize(viewer, 'key.manage');
+      return listUsers(house.database.query, viewer, { projectId: projectId ?? null, page: pageOf(page) });
+    },
+  }),
+}));
 
 builder.queryField('viewer', (t) => t.field({ type: Viewer, resolve: (_, __, { viewer }) => viewer }));
 

@@ -1,4 +1,5 @@
 import type { Role } from '../generated/prisma/enums.ts';
+import type { Action } from './permissions.ts';
 
 export type ActorKind = 'USER' | 'AGENT' | 'SYSTEM';
 
@@ -17,6 +18,10 @@ export interface Viewer {
   /** The API key's id, or the OIDC user's: what idempotency keys and limits are counted by. */
   readonly credentialId: string;
   readonly expiresAt: Date | null;
+  /** The hash of the browser session that it came by, with whose end it ends (behaviour 2.10). */
+  readonly browserSession?: string;
+  /** What a team takes from its role, for a decision about something of that team's: see team-roles.ts. */
+  readonly denied?: ReadonlySet<Action>;
 }
 
 /** What lies outside does not exist for the viewer (behaviour 2.2). */

@@ -160,6 +160,25 @@ describe('what the claims give', () => {
     expect((await verify({}, { roleClaim: 'constructor.name' })).refusal?.code).toBe('FORBIDDEN');
   });
 
+  test.each(['admın', 'ſupervisor', ' ADMIN ', 'ADMIN,VIEWER', '__proto__'])(
+    'a role that only looks like one of ours is none: %j',
+    async (role) => {
+      expect(await verify({ role })).toEqual(refused('FORBIDDEN', /names no role/));
+      expect((await verify({ role: [role, 'viewer'] })).identity?.role).toBe('VIEWER');
+    },
+  );
+
+  test.each([
+    ['sub', 'a\0b'],
+    ['sub', 'a\ud800'],
+    ['exp', 8.64e12],
+    ['exp', 1e300],
+  ])('a claim that nobody could keep is refused by its name: %s %j', async (claim, value) => {
+    expect(await verify({ [claim]: value })).toEqual(
+      refused('UNAUTHENTICATED', new RegExp(`claim ${claim} is not acceptable`)),
+    );
+  });
+
   test('a name that is no text gives way to the next best', async () => {
     expect((await verify({ name: 7, preferred_username: 'ada.l' })).identity?.name).toBe('ada.l');
     expect((await verify({ name: ' ', email: 'a\0b' })).identity).toMatchObject({ name: 'ada', email: null });
@@ -186,6 +205,29 @@ describe('an issuer that is down', () => {
     expect(issuer.asked.discovery).toBe(0);
     clock.advance(2);
     expect((await oidc.verify(await issuer.token())).refusal).toBeNull();
+  });
+
+  test('whose keys make no sense is not asked for them again for 2 s', async () => {
+    const oidc = createOidc({ config: issuer.config, clock, log: silent });
+    issuer.garble(true);
+    await expect(oidc.verify(await issuer.token())).rejects.toEqual(unavailable);
+    issuer.garble(false);
+    await expect(oidc.verify(await issuer.token())).rejects.toEqual(unavailable);
+    expect(issuer.asked).toEqual({ discovery: 1, keys: 1 });
+    clock.advance(2);
+    expect((await oidc.verify(await issuer.token())).refusal).toBeNull();
+    expect(issuer.asked.keys).toBe(2);
+  });
+
+  test('in which a key of no sense stands costs other keys nothing', async () => {
+    const oidc = createOidc({ config: issuer.config, clock, log: silent });
+    const broken = await issuer.newKey();
+    issuer.publish(issuer.key, { ...broken, publicJwk: { kty: 'EC', crv: 'P-256', x: 'AA', y: 'AA' } });
+    await expect(oidc.verify(await issuer.token({}, broken))).rejects.toEqual(unavailable);
+    expect((await oidc.verify(await issuer.token())).refusal).toBeNull();
+    const unknown = await issuer.newKey();
+    await expect(oidc.verify(await issuer.token({}, unknown))).rejects.toEqual(unavailable);
+    expect(issuer.asked.keys).toBe(1);
   });
 
   test('does not disturb tokens whose key is known', async () => {

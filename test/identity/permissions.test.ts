@@ -16,6 +16,7 @@ import { inScope, systemActor } from '../../src/identity/viewer.ts';
 /** Written out by hand, column by column: AGENT VIEWER OPERATOR SUPERVISOR MANAGER ADMIN. */
 const expected: Record<Action, string> = {
   'project.read': '111111',
+  'analytics.read': '011111',
   'session.create': '101111',
   'session.report': '101111',
   'session.end': '101111',
@@ -30,13 +31,18 @@ const expected: Record<Action, string> = {
   'intervention.resolve': '001111',
   'intervention.escalate': '001111',
   'approval.respond': '001111',
+  'notification.read': '001111',
+  'approval.grant': '001111',
+  'data.read_sensitive': '100111',
   'intervention.override': '000111',
+  'notification.redeliver': '000111',
   'budget.override': '000111',
   'budget.limits': '000011',
   'recovery.manage': '000011',
   'team.create': '000001',
   'supervision.update': '000001',
   'key.manage': '000001',
+  'privacy.manage': '000001',
   'project.create': '000001',
 };
 
@@ -54,6 +60,30 @@ describe('who may do what', () => {
   test('behaviour 2.5: an ADMIN bound to a project makes no projects, and may do all else that an ADMIN may', () => {
     const refused = actions.filter((action) => !can({ role: 'ADMIN', projectId: 'project_a' }, action));
     expect(refused).toEqual(['project.create']);
+  });
+
+  test('behaviour 2.7: who may not do it at all is told who may', () => {
+    const told = (role: Role, action: Action, message: string) =>
+      expect(() => authorize({ role, projectId: 'project_a' }, action)).toThrow(
+        expect.objectContaining({ code: 'FORBIDDEN', message }),
+      );
+    const may = 'may not do this';
+    told(
+      'OPERATOR',
+      'budget.limits',
+      `The role OPERATOR ${may} (budget.limits): it takes MANAGER or a higher role.`,
+    );
+    told(
+      'VIEWER',
+      'task.write',
+      `The role VIEWER ${may} (task.write): it takes AGENT, or OPERATOR or a higher role.`,
+    );
+    told('MANAGER', 'key.manage', `The role MANAGER ${may} (key.manage): it takes ADMIN.`);
+    told(
+      'MANAGER',
+      'project.create',
+      `The role MANAGER ${may} (project.create): it takes ADMIN, for every project.`,
+    );
   });
 
   test('behaviour 2.7: who may not do it at all is refused with a top-level FORBIDDEN that names the role', () => {
@@ -77,7 +107,7 @@ describe('who may do what', () => {
   test('behaviour 2.3: the permissions of an ADMIN begin with *, those of the others name what they may', () => {
     expect(permissionsOf('ADMIN')).toEqual(['*', ...actions]);
     expect(permissionsOf('ADMIN', 'project_a')).not.toContain('project.create');
-    expect(permissionsOf('VIEWER')).toEqual(['project.read']);
+    expect(permissionsOf('VIEWER')).toEqual(['project.read', 'analytics.read']);
     expect(permissionsOf('SUPERVISOR')).toContain('intervention.override');
     expect(permissionsOf('SUPERVISOR')).not.toContain('*');
   });
