@@ -16,6 +16,8 @@ export interface Access {
   refusal(request: IncomingMessage): string | null;
   /** Adds the headers that let a configured origin's pages read the answer; says whether the origin is configured. */
   cors(request: IncomingMessage, response: ServerResponse): boolean;
+  /** Whether a page of this server made the request, as its `Origin` says. Without one: no page at all, unless `needed`. */
+  isFromOwnPage(request: IncomingMessage, needed?: boolean): boolean;
 }
 
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
@@ -24,7 +26,8 @@ const isLoopback = (host: string): boolean => /^(localhost|127(\.\d+){3}|::1|\[:
 /** `port` is the one listened on. */
 export function createAccess(settings: AccessSettings, port: number): Access {
   const served = new Set(settings.hosts.map((host) => host.toLowerCase()));
-  served.add(new URL(settings.publicUrl).host);
+  const own = new URL(settings.publicUrl);
+  served.add(own.host);
   if (isLoopback(settings.host))
     for (const name of LOOPBACK) served.add(`${name}:${port}`).add(port === 80 ? name : `${name}:${port}`);
   else if (!settings.host.startsWith('0.') && settings.host !== '::') served.add(`${settings.host}:${port}`);
@@ -51,6 +54,13 @@ export function createAccess(settings: AccessSettings, port: number): Access {
       response.setHeader('access-control-allow-origin', origin);
       response.setHeader('access-control-expose-headers', 'x-request-id');
       return true;
+    },
+    isFromOwnPage({ headers: { origin } }, needed = false) {
+      if (origin === undefined) return !needed;
+      // A page that came over plain http under the name of an https site is whoever's was on the way.
+      return (
+        isOwn(origin) && (new URL(origin).host !== own.host || new URL(origin).protocol === own.protocol)
+      );
     },
   };
 }

@@ -2,11 +2,15 @@ import { RequestError } from '../kernel/errors.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Caller } from '../graphql/caller.ts';
 
-export type OnRevoked = (listener: (credentialId: string, reason: string) => void) => () => void;
+/** Tells of credentials and of browser sessions, each by its id. */
+export type OnRevoked = (listener: (id: string, reason: string) => void) => () => void;
 
 /** Watches the credentials that connections were opened with. */
 export interface Credentials {
-  /** Calls `ended` once, with the reason, when the credential is revoked or expires. Returns what stops watching. */
+  /**
+   * Calls `ended` once, with the reason, when the credential is revoked or expires, or the browser session ends that the
+   * caller came by. Returns what stops watching.
+   */
   watch(caller: Caller, ended: (reason: string) => void): () => void;
   /** Takes one of the credential's places for a subscription. Throws RATE_LIMITED when none is left. Returns what gives it back. */
   hold(caller: Caller): () => void;
@@ -23,16 +27,18 @@ export function watchCredentials(clock: Clock, onRevoked: OnRevoked): Credential
   const held = new Map<string, number>();
   const revoked = new Map<string, string>();
 
-  const stop = onRevoked((credentialId, reason) => {
-    revoked.set(credentialId, reason);
+  const stop = onRevoked((id, reason) => {
+    revoked.set(id, reason);
     if (revoked.size > REVOCATIONS_REMEMBERED) revoked.delete(revoked.keys().next().value!);
     // Each takes itself out of the set as it is called.
-    for (const ended of watchers.get(credentialId) ?? []) ended(reason);
+    for (const ended of watchers.get(id) ?? []) ended(reason);
   });
 
   return {
     watch(caller, ended) {
-      const before = revoked.get(caller.credentialId);
+      const { credentialId, browserSession } = caller;
+      const ids = browserSession === undefined ? [credentialId] : [credentialId, browserSession];
+      const before = ids.map((id) => revoked.get(id)).find((reason) => reason !== undefined);
       if (before !== undefined) {
         ended(before);
         return () => {};
@@ -41,15 +47,16 @@ export function watchCredentials(clock: Clock, onRevoked: OnRevoked): Credential
         unwatch();
         ended(reason);
       };
-      const ofCredential = watchers.get(caller.credentialId) ?? new Set();
-      watchers.set(caller.credentialId, ofCredential.add(watcher));
+      for (const id of ids) watchers.set(id, (watchers.get(id) ?? new Set()).add(watcher));
       const cancel =
         caller.expiresAt && clock.at(caller.expiresAt, () => watcher('The credential has expired.'));
       const unwatch = () => {
         cancel?.();
-        ofCredential.delete(watcher);
-        if (ofCredential.size === 0 && watchers.get(caller.credentialId) === ofCredential)
-          watchers.delete(caller.credentialId);
+        for (const id of ids) {
+          const watching = watchers.get(id);
+          watching?.delete(watcher);
+          if (watching?.size === 0) watchers.delete(id);
+        }
       };
       return unwatch;
     },

@@ -6,12 +6,13 @@ import type { Caller, RequestInfo } from '../graphql/caller.ts';
 import type { Engine } from '../graphql/engine.ts';
 import type { Params } from '../graphql/prepare.ts';
 import { badInput } from '../graphql/strings.ts';
+import type { Callers } from './callers.ts';
 import type { Credentials } from './credentials.ts';
 import { readBody, sendError, sendTooLarge } from './respond.ts';
 
 export interface GraphqlHttpDeps<V extends Caller> {
   engine: Engine;
-  authenticate: (authorization: string | null) => Promise<V>;
+  callers: Pick<Callers<V>, 'ofRequest'>;
   context: (viewer: V, request: RequestInfo) => object;
   credentials: Credentials;
   production: boolean;
@@ -51,7 +52,7 @@ export function createGraphqlHttp<V extends Caller>(
     plugins: [throughEngine(deps, streams)],
   });
 
-  const handle: HttpHandler = async (req, res, { requestId }) => {
+  const handle: HttpHandler = async (req, res, about) => {
     const page =
       req.method === 'GET' && !deps.production && req.headers.accept?.includes('text/html') === true;
     if (req.method !== 'POST' && !page) {
@@ -62,7 +63,7 @@ export function createGraphqlHttp<V extends Caller>(
       return sendError(res, 415, 'BAD_USER_INPUT', 'A GraphQL request is sent as application/json.');
     const body = page ? '' : await readBody(req);
     if (body === null) return sendTooLarge(req, res);
-    await yoga(req, res, { req, res, body, requestId });
+    await yoga(req, res, { req, res, body, ...about });
   };
   return {
     handle,
@@ -104,14 +105,14 @@ function throughEngine<V extends Caller>(
 }
 
 async function run<V extends Caller>(
-  { engine, authenticate, context, credentials }: GraphqlHttpDeps<V>,
+  { engine, callers, context, credentials }: GraphqlHttpDeps<V>,
   params: Params,
   exchange: Exchange,
   streams: Set<ServerResponse>,
 ): Promise<ExecutionResult | AsyncIterable<ExecutionResult>> {
-  const about = { requestId: exchange.requestId };
+  const about = { requestId: exchange.requestId, traceparent: exchange.traceparent };
   try {
-    const viewer = await authenticate(exchange.req.headers.authorization ?? null);
+    const viewer = await callers.ofRequest(exchange.req);
     const operation = engine.prepare(params);
     if (!('document' in operation)) return { errors: operation };
     if (operation.type !== OperationTypeNode.SUBSCRIPTION)

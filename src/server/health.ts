@@ -48,14 +48,40 @@ export function healthRoutes(
   };
 }
 
-/** `token` null: open to anyone. */
-export function metricsHandler({ registry }: Metrics, token: string | null): HttpHandler {
+/** What is asked when metrics are: how long (ms) a look may take; then that one is left out. */
+const LOOK_WITHIN = 3_000;
+
+/** All of them, but for those that cannot be told now: while the database is away, the rest is wanted most. */
+async function readMetrics({ registry }: Metrics, log: Log): Promise<string> {
+  const late = Promise.withResolvers<null>();
+  const timer = setTimeout(() => late.resolve(null), LOOK_WITHIN);
+  const texts = registry.getMetricsAsArray().map(async ({ name }) => {
+    const text = await registry.getSingleMetricAsString(name).catch((err: unknown) => {
+      log.debug({ err, metric: name }, 'a metric cannot be told');
+      return null;
+    });
+    return text;
+  });
+  const told = await Promise.all(texts.map((text) => Promise.race([text, late.promise])));
+  clearTimeout(timer);
+  return `${told.filter((text) => text !== null).join('\n\n')}\n`;
+}
+
+/** `token` null: open to anyone. What `/readyz` asks is asked as well. */
+export function metricsHandler(
+  metrics: Metrics,
+  checks: Readonly<Record<string, Check>>,
+  token: string | null,
+  log: Log,
+): HttpHandler {
   const digest = (text: string) => createHash('sha256').update(text).digest();
   const expected = token === null ? null : digest(`Bearer ${token}`);
   return async (request, response) => {
     if (expected !== null && !timingSafeEqual(digest(request.headers.authorization ?? ''), expected))
       return sendError(response, 401, 'UNAUTHENTICATED', 'The metrics need METRICS_TOKEN as a bearer token.');
-    const text = await registry.metrics();
-    response.writeHead(200, { 'content-type': registry.contentType }).end(text);
+    const failing = await failingParts(checks, log);
+    for (const part of Object.keys(checks)) metrics.ready.set({ part }, part in failing ? 0 : 1);
+    const text = await readMetrics(metrics, log);
+    response.writeHead(200, { 'content-type': metrics.registry.contentType }).end(text);
   };
 }

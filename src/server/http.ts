@@ -6,13 +6,19 @@ import { createEngine } from '../graphql/engine.ts';
 import type { Limits } from '../graphql/limits.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Log } from '../kernel/log.ts';
+import type { Tracing } from '../tracing/tracing.ts';
 import { type Access, type AccessSettings, answerPreflight, createAccess } from './access.ts';
+import { type Callers, createCallers } from './callers.ts';
+import { createCookies } from './cookies.ts';
 import { type OnRevoked, watchCredentials } from './credentials.ts';
 import { createGraphqlHttp, type HttpHandler } from './graphql-http.ts';
+import { issuerRoutes } from './issuer-door.ts';
+import { createMcpHttp } from './mcp-http.ts';
 import { type Check, healthRoutes, metricsHandler } from './health.ts';
 import type { Metrics } from './metrics.ts';
 import { sendError } from './respond.ts';
 import { createRouter, pathOf, refuseUpgrade, requestIdOf } from './router.ts';
+import { type BrowserSignIn, createSessionDoor } from './session-door.ts';
 import { createWebSockets } from './websocket.ts';
 
 export interface ServerSettings extends Omit<AccessSettings, 'publicUrl'> {
@@ -41,11 +47,17 @@ export interface ServerDeps<V extends Caller> {
   log: Log;
   schema: GraphQLSchema;
   metrics: Metrics;
+  /** Null: nothing is recorded. */
+  tracing?: Tracing | null;
   /** Throws RequestError UNAUTHENTICATED or FORBIDDEN. */
   authenticate: (authorization: string | null) => Promise<V>;
   onRevoked: OnRevoked;
+  /** People in browsers, by cookie; left out, every caller brings a credential. */
+  browser?: BrowserSignIn<V>;
   /** The context of one execution. In a shared one the viewer is a class: see viewer-class.ts. */
   context: (viewer: V, request: RequestInfo) => object;
+  /** Of the product, as MCP clients are told it. */
+  version: string;
   /** What `/readyz` asks, by the name it is reported under. */
   checks: Readonly<Record<string, Check>>;
   /** Further routes by path; one that ends in `*` takes everything below it. They come after the house's own. */
@@ -65,6 +77,11 @@ export const defaultTimes = {
   stopWithinMs: 8_000,
 };
 
+const aboutOf = ({ headers: { traceparent } }: IncomingMessage, requestId: string): RequestInfo => ({
+  requestId,
+  traceparent: typeof traceparent === 'string' ? traceparent : undefined,
+});
+
 /** Everything that the house says over HTTP and WebSocket, on one port. Long because it is the wiring, read top to bottom. */
 export function createServer<V extends Caller>(deps: ServerDeps<V>): Server {
   const { settings, log, metrics } = deps;
@@ -73,23 +90,50 @@ export function createServer<V extends Caller>(deps: ServerDeps<V>): Server {
     limits: settings.limits,
     production: settings.production,
     log,
+    tracing: deps.tracing,
   });
   const credentials = watchCredentials(deps.clock, deps.onRevoked);
-  const graphql = createGraphqlHttp({ ...deps, engine, credentials, production: settings.production });
+  // What depends on the port is known once it is listened on, before the first request.
+  let known: {
+    access: Access;
+    publicUrl: string;
+    cookies: ReturnType<typeof createCookies>;
+    callers: Callers<V>;
+  };
+  const callers: Callers<V> = {
+    ofRequest: (request) => known.callers.ofRequest(request),
+    ofSocket: (request, params) => known.callers.ofSocket(request, params),
+  };
+  const graphql = createGraphqlHttp({
+    ...deps,
+    engine,
+    callers,
+    credentials,
+    production: settings.production,
+  });
+  const mcp = createMcpHttp({ ...deps, engine, credentials });
   const { pingEveryMs, initWithinMs } = settings;
-  const sockets = createWebSockets({ ...deps, engine, credentials, pingEveryMs, initWithinMs });
+  const sockets = createWebSockets({ ...deps, engine, callers, credentials, pingEveryMs, initWithinMs });
   const state = { draining: false };
   const active = new Set<ServerResponse>();
-  let access: Access;
 
   const house: Record<string, HttpHandler> = {
-    ...(settings.api && { '/graphql': graphql.handle }),
+    ...(settings.api && { '/graphql': graphql.handle, '/mcp': mcp.handle }),
+    ...(settings.api && deps.browser && browserRoutes(deps.browser)),
     ...healthRoutes(deps.checks, () => state.draining, log),
-    '/metrics': metricsHandler(metrics, settings.metricsToken),
+    '/metrics': metricsHandler(metrics, deps.checks, settings.metricsToken, log),
   };
   // Probes and scrapers call by address: what holds no secret, or is behind a token of its own, is under any name.
   const anyName = new Set(['/healthz', '/readyz', ...(settings.metricsToken === null ? [] : ['/metrics'])]);
   const route = createRouter({ ...deps.routes, ...house });
+
+  function browserRoutes(browser: BrowserSignIn<V>): Record<string, HttpHandler> {
+    const doors = { browser, engine, clock: deps.clock, access: () => known.access };
+    return {
+      '/session': createSessionDoor({ ...doors, cookie: () => known.cookies.session }),
+      ...issuerRoutes({ ...doors, cookies: () => known.cookies, publicUrl: () => known.publicUrl }),
+    };
+  }
 
   const answer = async (
     request: IncomingMessage,
@@ -99,6 +143,7 @@ export function createServer<V extends Caller>(deps: ServerDeps<V>): Server {
   ) => {
     const found = route(path);
     if (!anyName.has(path)) {
+      const { access } = known;
       const refusal = access.refusal(request);
       if (refusal !== null) return sendError(response, 403, 'FORBIDDEN', refusal);
       const configured = access.cors(request, response);
@@ -135,7 +180,7 @@ export function createServer<V extends Caller>(deps: ServerDeps<V>): Server {
       );
       if (state.draining) server.closeIdleConnections();
     });
-    answer(request, response, path, { requestId }).catch((err: unknown) => {
+    answer(request, response, path, aboutOf(request, requestId)).catch((err: unknown) => {
       if (request.destroyed && !request.complete) return;
       log.error({ err, requestId }, 'a request could not be answered');
       if (response.headersSent) response.destroy();
@@ -146,7 +191,7 @@ export function createServer<V extends Caller>(deps: ServerDeps<V>): Server {
   server.on('upgrade', (request, connection, head) => {
     connection.on('error', () => connection.destroy());
     if (!settings.api || pathOf(request) !== '/graphql') return refuseUpgrade(connection, '404 Not Found');
-    if (access.refusal(request) !== null) return refuseUpgrade(connection, '403 Forbidden');
+    if (known.access.refusal(request) !== null) return refuseUpgrade(connection, '403 Forbidden');
     if (state.draining) return refuseUpgrade(connection, '503 Service Unavailable');
     sockets.upgrade(request, connection, head);
   });
@@ -156,6 +201,7 @@ export function createServer<V extends Caller>(deps: ServerDeps<V>): Server {
     for (const response of active) if (!response.headersSent) response.setHeader('connection', 'close');
     const closed = new Promise((resolve) => server.close(resolve));
     graphql.stop();
+    mcp.stop();
     await sockets.stop();
     await closed;
   };
@@ -169,7 +215,16 @@ export function createServer<V extends Caller>(deps: ServerDeps<V>): Server {
       });
       const { port } = server.address() as AddressInfo;
       const host = settings.host.includes(':') ? `[${settings.host}]` : settings.host;
-      access = createAccess({ ...settings, publicUrl: settings.publicUrl ?? `http://${host}:${port}` }, port);
+      const publicUrl = settings.publicUrl ?? `http://${host}:${port}`;
+      const access = createAccess({ ...settings, publicUrl }, port);
+      const cookies = createCookies(publicUrl);
+      const sessions = deps.browser ? { ...deps.browser, cookie: cookies.session } : null;
+      known = {
+        access,
+        publicUrl,
+        cookies,
+        callers: createCallers({ authenticate: deps.authenticate, sessions, access }),
+      };
       return { port };
     },
     stop() {

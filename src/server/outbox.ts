@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
+import type { Metrics } from './metrics.ts';
 
 /** Bytes that may wait for one socket before it is closed: a peer that does not read must not cost memory. */
 const MOST_BUFFERED = 1_048_576;
@@ -18,19 +19,24 @@ interface Frame {
   tail: Buffer | null;
 }
 
+/** What all sockets of a server count together. */
+export type Tally = Metrics['sockets'];
+
 /** Gathers what waits for one socket and writes it at once, as text frames of RFC 6455 on the raw connection. */
 export class Outbox {
   readonly #webSocket: WebSocket;
   readonly #connection: Duplex;
   readonly #flusher: Flusher;
+  readonly #tally: Tally;
   #frames: Frame[] = [];
   #bytes = 0;
 
   /** `connection` carries `webSocket`, which must have no compression negotiated. */
-  constructor(webSocket: WebSocket, connection: Duplex, flusher: Flusher) {
+  constructor(webSocket: WebSocket, connection: Duplex, flusher: Flusher, tally: Tally) {
     this.#webSocket = webSocket;
     this.#connection = connection;
     this.#flusher = flusher;
+    this.#tally = tally;
   }
 
   /** Bytes waiting here and in the connection. */
@@ -87,6 +93,7 @@ export class Outbox {
       if (tail !== null) at += tail.copy(out, at);
     }
     this.#connection.write(out.subarray(0, at));
+    this.#tally.frames += frames.length;
   }
 
   /** Closes behind what waits. */
@@ -104,6 +111,7 @@ export class Outbox {
   }
 
   #tooSlow(): void {
+    this.#tally.slow += 1;
     this.close(TRY_AGAIN_LATER, 'Reading too slowly: resume from the last cursor.');
     const timer = setTimeout(() => this.#webSocket.terminate(), SLOW_GRACE);
     timer.unref();

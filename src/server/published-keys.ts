@@ -1,13 +1,10 @@
 import type { HttpHandler } from './graphql-http.ts';
-import { sendError } from './respond.ts';
+import { answersReading } from './respond.ts';
 
 /** Public keys (RFC 7517), for anyone (behaviour 1.5). `keptFor`: seconds for which whoever asks may keep the answer. */
 export function publishedKeys(read: () => Promise<object>, keptFor: number): HttpHandler {
   return async (request, response) => {
-    if (request.method !== 'GET' && request.method !== 'HEAD') {
-      response.setHeader('allow', 'GET, HEAD');
-      return sendError(response, 405, 'BAD_USER_INPUT', 'Keys are read: GET or HEAD.');
-    }
+    if (!answersReading(request, response, 'Keys are read')) return;
     const text = JSON.stringify(await read());
     response.writeHead(200, {
       'content-type': 'application/jwk-set+json',

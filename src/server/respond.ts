@@ -13,6 +13,14 @@ export function sendError(response: ServerResponse, status: number, code: string
   sendJson(response, status, { errors: [{ message, extensions: { code } }] });
 }
 
+/** False, and refused, where the method is neither GET nor HEAD. `what`: the subject of the refusal's sentence. */
+export function answersReading({ method }: IncomingMessage, response: ServerResponse, what: string): boolean {
+  if (method === 'GET' || method === 'HEAD') return true;
+  response.setHeader('allow', 'GET, HEAD');
+  sendError(response, 405, 'BAD_USER_INPUT', `${what}: GET or HEAD.`);
+  return false;
+}
+
 /** behaviour 10.4 */
 export const LARGEST_BODY = 1_048_576;
 

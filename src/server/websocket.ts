@@ -7,6 +7,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import type { Caller, RequestInfo } from '../graphql/caller.ts';
 import type { Engine } from '../graphql/engine.ts';
 import type { Log } from '../kernel/log.ts';
+import type { Callers } from './callers.ts';
 import type { Credentials } from './credentials.ts';
 import { createFanOut } from './fan-out.ts';
 import type { Metrics } from './metrics.ts';
@@ -16,7 +17,7 @@ import { LARGEST_BODY } from './respond.ts';
 
 export interface WebSocketDeps<V extends Caller> {
   engine: Engine;
-  authenticate: (authorization: string | null) => Promise<V>;
+  callers: Pick<Callers<V>, 'ofSocket'>;
   context: (viewer: V, request: RequestInfo) => object;
   credentials: Credentials;
   metrics: Metrics;
@@ -38,6 +39,10 @@ export interface WebSockets {
 const GOING_AWAY = 1001;
 const FORBIDDEN = 4403;
 const TRY_AGAIN_LATER = 1013;
+const BAD_REQUEST = 4400;
+
+/** Messages of the protocol that only a server sends. */
+const OF_SERVERS = new Set(['connection_ack', 'next', 'error']);
 
 export function createWebSockets<V extends Caller>(deps: WebSocketDeps<V>): WebSockets {
   const server = new WebSocketServer({
@@ -71,7 +76,7 @@ export function createWebSockets<V extends Caller>(deps: WebSocketDeps<V>): WebS
     const connection: Connection<V> = {
       request,
       webSocket,
-      outbox: new Outbox(webSocket, socket, flusher),
+      outbox: new Outbox(webSocket, socket, flusher, deps.metrics.sockets),
       viewer: null,
       subscriptions: 0,
       opening: new Set(),
@@ -127,9 +132,12 @@ function protocolSocket<V>({ webSocket, outbox }: Connection<V>, log: Log) {
     protocol: webSocket.protocol,
     send: (text: string) => outbox.send(text),
     close: (code?: number, reason?: string) => outbox.close(code ?? 1000, reason ?? ''),
+    onPing: (payload: unknown) => outbox.send(pongTo(payload)),
     onMessage: (received: (text: string) => Promise<void>) => {
       webSocket.on('message', (data: Buffer) => {
-        received(data.toString()).catch((err: unknown) => {
+        const text = data.toString();
+        received(text).catch((err: unknown) => {
+          if (isOfServers(text)) return outbox.close(BAD_REQUEST, 'Invalid message received');
           log.error({ err }, 'a socket message could not be handled');
           outbox.close(4500, 'Internal server error');
         });
@@ -138,16 +146,27 @@ function protocolSocket<V>({ webSocket, outbox }: Connection<V>, log: Log) {
   };
 }
 
+/** Looked at once it could not be handled: it is well-formed then. */
+const isOfServers = (text: string): boolean => OF_SERVERS.has((JSON.parse(text) as { type: string }).type);
+
+/** With what came along, unless that is nested more deeply than it can be written again. */
+function pongTo(payload: unknown): string {
+  try {
+    return JSON.stringify({ type: 'pong', payload });
+  } catch {
+    return JSON.stringify({ type: 'pong' });
+  }
+}
+
 /** behaviour 2.1: no credential or a bad one closes with 4403 and the reason, so does its end while connected. */
 async function admit<V extends Caller>(
-  { authenticate, credentials, engine }: WebSocketDeps<V>,
+  { callers, credentials, engine }: WebSocketDeps<V>,
   connection: Connection<V>,
   params: Readonly<Record<string, unknown>> | undefined,
 ): Promise<boolean> {
   const { outbox, request } = connection;
-  const given = params?.['authorization'] ?? params?.['Authorization'] ?? request.headers.authorization;
   try {
-    connection.viewer = await authenticate(typeof given === 'string' ? given : null);
+    connection.viewer = await callers.ofSocket(request, params);
   } catch (error) {
     const { message, extensions } = engine.mask(error, { requestId: randomUUID() });
     const refused = extensions['code'] === 'UNAUTHENTICATED' || extensions['code'] === 'FORBIDDEN';

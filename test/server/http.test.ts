@@ -208,9 +208,12 @@ describe('other addresses', () => {
 
   test('further routes are served and the rest is a 404 in JSON', async () => {
     const other = await startServer({
-      routes: { '/mcp': (_q, r) => void r.end('mcp'), '/interventions/*': (_q, r) => void r.end('shell') },
+      routes: {
+        '/further': (_q, r) => void r.end('further'),
+        '/interventions/*': (_q, r) => void r.end('shell'),
+      },
     });
-    expect(await (await fetch(`${other.url}/mcp`)).text()).toBe('mcp');
+    expect(await (await fetch(`${other.url}/further`)).text()).toBe('further');
     expect(await (await fetch(`${other.url}/interventions/x`)).text()).toBe('shell');
     const missing = await fetch(`${other.url}/nothing`);
     expect(missing.status).toBe(404);

@@ -251,12 +251,13 @@ export async function startServer(
   const lines = new PassThrough();
   const logged: string[] = [];
   lines.on('data', (line) => logged.push(String(line)));
-  const metrics = createMetrics();
+  const metrics = createMetrics({ process: false });
   const { settings, expiresAt, ...deps } = more;
   const server = createServer<TestViewer>({
     clock,
     log: pino({ level: 'info' }, lines),
     schema: createTestSchema(feed, probe),
+    version: '0',
     metrics,
     async authenticate(authorization) {
       const name = /^Bearer (good|other)(.*)$/.exec(authorization ?? '');
@@ -338,7 +339,7 @@ export type TestServer = Awaited<ReturnType<typeof startServer>>;
 /** The protocol by hand, for what a well-behaved client never does. */
 export async function rawSocket(
   server: Pick<TestServer, 'wsUrl'>,
-  authorization = KEY,
+  authorization: string | Record<string, unknown> = KEY,
   headers: Record<string, string> = {},
 ) {
   const socket = new WebSocket(server.wsUrl, 'graphql-transport-ws', { headers });
@@ -379,7 +380,8 @@ export async function rawSocket(
     },
   };
   if (authorization !== '') {
-    send({ type: 'connection_init', payload: { authorization } });
+    const payload = typeof authorization === 'string' ? { authorization } : authorization;
+    send({ type: 'connection_init', payload });
     await until(
       () => messages.some(({ type }) => type === 'connection_ack') || socket.readyState !== WebSocket.OPEN,
     );

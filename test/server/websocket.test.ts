@@ -182,6 +182,29 @@ describe('operations', () => {
     await expect.poll(() => server.feed.state.attached).toBe(0);
   });
 
+  test.each(['connection_ack', 'next', 'error'])(
+    'behaviour 10.5: a %s of the client closes with 4400, and is no fault of the server',
+    async (type) => {
+      const raw = await rawSocket(server);
+      const payload = type === 'error' ? [{ message: 'no' }] : type === 'next' ? { data: null } : undefined;
+      raw.send({ id: '1', type, payload });
+      expect(await raw.closed).toEqual({ code: 4400, reason: 'Invalid message received' });
+      expect(server.logged.join('')).not.toContain('"level":50');
+    },
+  );
+
+  test('a ping is answered with what came along, and without it where that is too deep to be written', async () => {
+    const raw = await rawSocket(server);
+    raw.send({ type: 'ping', payload: { at: 5 } });
+    raw.send({ type: 'ping' });
+    raw.socket.send(`{"type":"ping","payload":{"a":${'['.repeat(50_000)}${']'.repeat(50_000)}}}`);
+    const pongs = () => raw.messages.filter(({ type }) => type === 'pong');
+    await raw.until(() => pongs().length === 3 || raw.socket.readyState !== WebSocket.OPEN);
+    expect(pongs()).toEqual([{ type: 'pong', payload: { at: 5 } }, { type: 'pong' }, { type: 'pong' }]);
+    expect(server.logged.join('')).not.toContain('"level":50');
+    raw.socket.close();
+  });
+
   test('completing before it is accepted, or closing, leaves nothing behind', async () => {
     const gate = Promise.withResolvers<void>();
     server.probe.subscribing = () => gate.promise;

@@ -1,0 +1,243 @@
+import { useId, useState } from 'react';
+import { JsonEditor, parseJson, prettyJson } from '../parts/json-editor.tsx';
+import { UntrustedText } from '../parts/untrusted-text.tsx';
+import { texts } from '../texts.ts';
+import { type Field, fieldOf, type Schema, type SchemaFault } from './schema-fields.ts';
+
+interface FieldProps {
+  name: string;
+  schema: Schema;
+  required: boolean;
+  value: unknown;
+  path: string;
+  faults: readonly SchemaFault[];
+  depth: number;
+  onChange: (value: unknown) => void;
+}
+
+/** The form of an answer. `faults` are shown at the fields that they are of. */
+export function SchemaForm({
+  schema,
+  value,
+  faults,
+  onChange,
+}: {
+  schema: Schema;
+  value: unknown;
+  faults: readonly SchemaFault[];
+  onChange: (value: unknown) => void;
+}) {
+  return (
+    <FieldOf
+      name=""
+      schema={schema}
+      required
+      value={value}
+      path=""
+      faults={faults}
+      depth={0}
+      onChange={onChange}
+    />
+  );
+}
+
+function FieldOf(props: FieldProps) {
+  const field = fieldOf(props.schema, props.depth);
+  if (field.kind === 'group') return <GroupField {...props} field={field} />;
+  if (field.kind === 'json') return <JsonField {...props} />;
+  return <PlainField {...props} field={field} />;
+}
+
+function GroupField({ field, ...props }: FieldProps & { field: Field & { kind: 'group' } }) {
+  const { name, schema, value, path, faults, depth, onChange } = props;
+  const values = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>;
+  const fields = field.fields.map(([inner, innerSchema, required]) => (
+    <FieldOf
+      key={inner}
+      name={inner}
+      schema={innerSchema}
+      required={required}
+      value={values[inner]}
+      path={`${path}/${inner}`}
+      faults={faults}
+      depth={depth + 1}
+      onChange={(next) => {
+        const { [inner]: _before, ...rest } = values;
+        onChange(next === undefined ? rest : { ...rest, [inner]: next });
+      }}
+    />
+  ));
+  const own = faults.filter(({ at }) => at === path);
+  if (depth === 0)
+    return (
+      <>
+        {fields}
+        <Faults faults={own} />
+      </>
+    );
+  return (
+    <fieldset>
+      <legend>
+        <UntrustedText text={schema.title ?? name} inline />
+      </legend>
+      {fields}
+      <Faults faults={own} />
+    </fieldset>
+  );
+}
+
+function JsonField({ name, schema, value, path, faults, onChange }: FieldProps) {
+  const [text, setText] = useState(value === undefined ? '' : prettyJson(value));
+  return (
+    <>
+      <JsonEditor
+        label={schema.title ?? (name || texts.form.answer)}
+        text={text}
+        onChange={(next) => {
+          setText(next);
+          const parsed = parseJson(next);
+          onChange(parsed.ok ? parsed.value : undefined);
+        }}
+      />
+      <Faults faults={faults.filter(({ at }) => at === path || at.startsWith(`${path}/`))} />
+    </>
+  );
+}
+
+function PlainField({ field, ...props }: FieldProps & { field: Exclude<Field, { kind: 'group' | 'json' }> }) {
+  const { name, schema, required, value, path, faults } = props;
+  const id = useId();
+  const own = faults.filter(({ at }) => at === path);
+  const label = (
+    <>
+      <UntrustedText text={schema.title ?? (name || texts.form.answer)} inline />
+      {required && <span aria-hidden="true"> *</span>}
+    </>
+  );
+  const described = `${id}-hint ${id}-fault`;
+  return (
+    <div className="field">
+      {field.kind === 'some-of' ? (
+        <SomeOf choices={field.choices} value={value} label={label} onChange={props.onChange} />
+      ) : (
+        <>
+          <label htmlFor={id}>{label}</label>
+          <Input
+            field={field}
+            id={id}
+            required={required}
+            value={value}
+            invalid={own.length > 0}
+            described={described}
+            onChange={props.onChange}
+          />
+        </>
+      )}
+      <div id={`${id}-hint`} className="faint">
+        {schema.description !== undefined && <UntrustedText text={schema.description} />}
+      </div>
+      <div id={`${id}-fault`}>
+        <Faults faults={own} />
+      </div>
+    </div>
+  );
+}
+
+function Input({
+  field,
+  id,
+  required,
+  value,
+  invalid,
+  described,
+  onChange,
+}: {
+  field: Exclude<Field, { kind: 'group' | 'json' | 'some-of' }>;
+  id: string;
+  required: boolean;
+  value: unknown;
+  invalid: boolean;
+  described: string;
+  onChange: (value: unknown) => void;
+}) {
+  const shared = { id, 'aria-invalid': invalid, 'aria-describedby': described, 'aria-required': required };
+  switch (field.kind) {
+    case 'one-of':
+    case 'yes-no': {
+      const choices = field.kind === 'yes-no' ? [true, false] : field.choices;
+      const words = (choice: unknown) =>
+        choice === true ? texts.yes : choice === false ? texts.no : String(choice);
+      return (
+        <select
+          {...shared}
+          value={choices.indexOf(value)}
+          onChange={({ target }) => onChange(choices[Number(target.value)])}
+        >
+          <option value={-1}>{texts.form.choose}</option>
+          {choices.map((choice, index) => (
+            <option key={String(choice)} value={index}>
+              {words(choice)}
+            </option>
+          ))}
+        </select>
+      );
+    }
+    case 'number':
+      return (
+        <input
+          {...shared}
+          type="number"
+          step={field.whole ? 1 : 'any'}
+          value={typeof value === 'number' ? value : ''}
+          onChange={({ target }) => onChange(target.value === '' ? undefined : target.valueAsNumber)}
+        />
+      );
+    case 'text': {
+      const change = (text: string) => onChange(text === '' ? undefined : text);
+      const text = typeof value === 'string' ? value : '';
+      return field.long ? (
+        <textarea {...shared} rows={2} value={text} onChange={({ target }) => change(target.value)} />
+      ) : (
+        <input {...shared} type="text" value={text} onChange={({ target }) => change(target.value)} />
+      );
+    }
+  }
+}
+
+function SomeOf({
+  choices,
+  value,
+  label,
+  onChange,
+}: {
+  choices: readonly unknown[];
+  value: unknown;
+  label: React.ReactNode;
+  onChange: (value: unknown) => void;
+}) {
+  const chosen = Array.isArray(value) ? (value as unknown[]) : [];
+  return (
+    <fieldset>
+      <legend>{label}</legend>
+      {choices.map((choice) => (
+        <label key={String(choice)} className="check">
+          <input
+            type="checkbox"
+            checked={chosen.includes(choice)}
+            onChange={({ target }) =>
+              onChange(target.checked ? [...chosen, choice] : chosen.filter((other) => other !== choice))
+            }
+          />
+          <UntrustedText text={String(choice)} inline />
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+const Faults = ({ faults }: { faults: readonly SchemaFault[] }) =>
+  faults.map(({ at, message }) => (
+    <p key={at + message} className="fault" role="alert">
+      {message}
+    </p>
+  ));

@@ -1,0 +1,47 @@
+import { useRef, useState } from 'react';
+import { useLiveScope, useViewer } from '../live/context.tsx';
+import { useQueueReader } from '../queue/context.tsx';
+import { type DecisionResult, decide } from './ledger.ts';
+import type { Target, Verdict } from './verdict.ts';
+
+/** What settles the matter as far as one person goes; claiming does not. */
+const MOVES_ON = new Set<Verdict['kind']>(['approve', 'reject', 'modify', 'option', 'respond', 'escalate']);
+
+/** Milliseconds within which a second press was meant for the item that was there before. */
+const DOUBLE_PRESS = 250;
+let movedOnAt = Number.NEGATIVE_INFINITY;
+const ignored: DecisionResult = { state: 'refused', words: '', code: null, decided: {} };
+
+/** Says what somebody decided about this item. `last` is what came of the last attempt here. */
+export function useDecide(target: Target & { title: string }, onDecided: (() => void) | undefined) {
+  const live = useLiveScope();
+  const viewer = useViewer();
+  const reader = useQueueReader();
+  const [last, setLast] = useState<DecisionResult | null>(null);
+  const [busy, setBusy] = useState(false);
+  const running = useRef<Promise<DecisionResult> | null>(null);
+  const send = async (verdict: Verdict): Promise<DecisionResult> => {
+    setBusy(true);
+    const answered = decide(live, target, verdict, viewer.id);
+    // Whoever clears a queue does not wait for the server: the list tells what came of it.
+    if (MOVES_ON.has(verdict.kind) && onDecided !== undefined) {
+      movedOnAt = performance.now();
+      onDecided();
+    }
+    const result = await answered;
+    reader.look(target.id);
+    setLast(result);
+    setBusy(false);
+    running.current = null;
+    return result;
+  };
+  /**
+   * A second press while the first is on its way is the same press; one that follows it onto the next item, which took the
+   * place of the first under the finger, decides nothing.
+   */
+  const say = (verdict: Verdict): Promise<DecisionResult> => {
+    if (performance.now() - movedOnAt < DOUBLE_PRESS) return Promise.resolve(ignored);
+    return (running.current ??= send(verdict));
+  };
+  return { say, busy, last };
+}

@@ -1,0 +1,24 @@
+import { useEffect, useState } from 'react';
+import { defaultUiConfig, type UiConfig, uiConfigIn } from './ui-config.ts';
+
+/** null while it is being read: what a team requires must be known before anybody answers. */
+export function useUiConfig(yaml: string | undefined, type: string, agentName: string): UiConfig | null {
+  const [config, setConfig] = useState<UiConfig | null>(null);
+  useEffect(() => {
+    if (yaml === undefined) return setConfig(null);
+    if (yaml.trim() === '') return setConfig(defaultUiConfig(type));
+    let over = false;
+    const take = (next: UiConfig) => {
+      if (!over) setConfig(next);
+    };
+    // Only teams that have a configuration need what reads it.
+    void import('yaml').then(
+      ({ parse }) => take(uiConfigIn(yaml, (text) => parse(text) as unknown, type, agentName)),
+      () => take(defaultUiConfig(type)),
+    );
+    return () => {
+      over = true;
+    };
+  }, [yaml, type, agentName]);
+  return config;
+}

@@ -1,0 +1,10 @@
+// How the API's own words are shown where no sentence of ours says it better.
+
+/** `WAITING_FOR_HUMAN` → "Waiting for human", `budget_limits_changed` → "Budget limits changed". */
+export function worded(name: string): string {
+  const words = name.toLowerCase().replaceAll('_', ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+export const counted = (count: number, one: string, many: string): string =>
+  `${count.toLocaleString('en')} ${count === 1 ? one : many}`;

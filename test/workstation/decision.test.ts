@@ -1,0 +1,213 @@
+import fc from 'fast-check';
+import { parse } from 'yaml';
+import { describe, expect, test } from 'vitest';
+import { beginning, faultsIn, fieldOf, type Schema } from '../../src/workstation/decision/schema-fields.ts';
+import { uiConfigIn } from '../../src/workstation/decision/ui-config.ts';
+import { sayVerdict, settledBy } from '../../src/workstation/decision/verdict.ts';
+import { stretchesOf } from '../../src/workstation/parts/evidence.ts';
+import { sideBySide } from '../../src/workstation/parts/line-diff.ts';
+
+describe('a verdict', () => {
+  const target = { id: 'intervention_1', kind: 'intervention' } as const;
+  const call = { id: 'approval_1', kind: 'approval', actionDigest: 'abc' } as const;
+  const variables = (...args: Parameters<typeof sayVerdict>) => sayVerdict(...args).variables;
+
+  test('of a request is said under the key of its decision', () => {
+    expect(variables(target, { kind: 'reject', reason: 'no' }, 'k')).toEqual({
+      id: 'intervention_1',
+      resolution: { resolutionType: 'REJECT', reasoning: 'no', idempotencyKey: 'k' },
+    });
+  });
+  test('of a call names what was shown, and only where it consents', () => {
+    expect(variables(call, { kind: 'approve' }, 'k')).toEqual({
+      id: 'approval_1',
+      response: { verdict: 'APPROVE', actionDigest: 'abc', idempotencyKey: 'k' },
+    });
+    expect(variables(call, { kind: 'reject', reason: 'no' }, 'k')).toEqual({
+      id: 'approval_1',
+      response: { verdict: 'REJECT', reason: 'no', idempotencyKey: 'k' },
+    });
+  });
+  test('that an approval does not know is said of none', () => {
+    expect(() => sayVerdict(call, { kind: 'claim' }, 'k')).toThrow('an approval takes no claim');
+  });
+  test('of somebody else is read out of the payload', () => {
+    const decisions = [
+      {
+        verdict: 'REJECT',
+        reason: 'no',
+        decidedAt: '2026-03-02T09:00:00Z',
+        decidedBy: { id: 'user_2', name: 'Ada' },
+      },
+    ] as const;
+    const approval = {
+      id: 'a',
+      status: 'REJECTED',
+      requiredApprovals: 1,
+      rejectionReason: 'no',
+      respondedAt: null,
+    };
+    expect(settledBy({ approval: { ...approval, status: 'REJECTED', decisions: [...decisions] } })).toEqual({
+      who: 'Ada',
+      id: 'user_2',
+      as: 'REJECTED',
+      at: '2026-03-02T09:00:00Z',
+    });
+    expect(settledBy({ approval: { ...approval, status: 'PENDING', decisions: [...decisions] } })).toBeNull();
+  });
+});
+
+describe('the form of a schema', () => {
+  test.each<[Schema, string]>([
+    [{ type: 'string' }, 'text'],
+    [{ type: 'integer' }, 'number'],
+    [{ type: 'boolean' }, 'yes-no'],
+    [{ enum: ['a', 'b'] }, 'one-of'],
+    [{ enum: [{}, []] }, 'json'],
+    [{ type: 'array', items: { enum: ['a'] } }, 'some-of'],
+    [{ type: 'array', items: { type: 'string' } }, 'json'],
+    [{ properties: { a: {} } }, 'group'],
+    [{}, 'json'],
+  ])('%o is %s', (schema, kind) => {
+    expect(fieldOf(schema).kind).toBe(kind);
+  });
+  test('begins with what the schema proposes, and invents nothing', () => {
+    const schema = {
+      type: 'object',
+      properties: { a: { default: 3 }, b: { type: 'string' }, c: { const: 'x' } },
+    };
+    expect(beginning(schema)).toEqual({ a: 3, c: 'x' });
+  });
+  test('tells what is wrong where it is wrong', () => {
+    const schema = {
+      type: 'object',
+      required: ['amount'],
+      properties: { amount: { type: 'number', maximum: 10 }, why: { type: 'string' } },
+    };
+    expect(faultsIn(schema, {}).map(({ at }) => at)).toEqual(['']);
+    expect(faultsIn(schema, { amount: 11 }).map(({ at }) => at)).toEqual(['/amount']);
+    expect(faultsIn(schema, { amount: 1, why: 'x' })).toEqual([]);
+  });
+  test('leaves to the server what it does not understand', () => {
+    expect(faultsIn({ $ref: 'https://elsewhere.example/schema' }, {})).toEqual([]);
+  });
+});
+
+describe('a team’s ui_config', () => {
+  const yaml = `
+human_supervision:
+  intervention_types:
+    decision:
+      ui_config:
+        layout: escalation_panel
+        require_reason: true
+        show_context: false
+        custom_fields:
+          - { name: budget_impact, type: currency, required: true }
+          - { name: level, type: select, options: [low, high] }
+agents:
+  - name: coder
+    human_supervision: { ui_config: { layout: review_panel, require_reason: false } }
+`;
+  test('is the type’s, and for an agent with one of its own the agent’s', () => {
+    expect(uiConfigIn(yaml, parse, 'DECISION', 'tester')).toEqual({
+      layout: 'escalation_panel',
+      flags: { require_reason: true, show_context: false },
+      fields: [
+        { name: 'budget_impact', type: 'currency', required: true, options: [] },
+        { name: 'level', type: 'select', required: false, options: ['low', 'high'] },
+      ],
+    });
+    expect(uiConfigIn(yaml, parse, 'DECISION', 'coder')).toMatchObject({
+      layout: 'review_panel',
+      flags: { require_reason: false, show_context: false },
+    });
+  });
+  test.each([['a: ['], ['human_supervision: 3'], ['[]']])('is the default for %s', (text) => {
+    expect(uiConfigIn(text, parse, 'APPROVAL', 'x')).toEqual({
+      layout: 'approval_panel',
+      flags: {},
+      fields: [],
+    });
+  });
+});
+
+describe('evidence', () => {
+  const places = (text: string, evidence: string) =>
+    stretchesOf(text, [{ text: evidence, level: 'HIGH', label: 'x' }])
+      .filter((stretch) => stretch.evidence !== null)
+      .map((stretch) => stretch.text);
+  test.each([
+    ['as it stands', 'run rm -rf / now', 'rm -rf /', ['rm -rf /']],
+    ['each time', 'drop table a; drop table b', 'drop table', ['drop table', 'drop table']],
+    ['over the ends of lines', 'DROP\n  TABLE x', 'DROP TABLE x', ['DROP\n  TABLE x']],
+    ['where its midst is masked', 'key sk-abcdefgh123zz end', 'sk-…zz', ['sk-abcdefgh123zz']],
+    ['where its end is cut', 'please delete everything here', 'please delete…', ['please delete']],
+    ['nowhere, where it is too short to say where', 'a b c', 'b…', []],
+    ['and nothing by its own marks', 'a+b (c)', '(c).*+?[', []],
+  ])('is found %s', (_how, text, evidence, stretches) => {
+    expect(places(text, evidence)).toEqual(stretches);
+  });
+  test('leaves the text whole, whatever it points at', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.array(fc.string()), (text, all) => {
+        const stretches = stretchesOf(
+          text,
+          all.map((each) => ({ text: each, level: 'LOW', label: '' })),
+        );
+        expect(stretches.map((stretch) => stretch.text).join('')).toBe(text);
+      }),
+    );
+  });
+});
+
+describe('a diff', () => {
+  test('stands what took a line’s place beside it', () => {
+    expect(sideBySide('{\n"a": 1,\n"b": 2\n}', '{\n"a": 1,\n"b": 3,\n"c": 4\n}')).toEqual([
+      { kind: 'same', left: '{', right: '{' },
+      { kind: 'same', left: '"a": 1,', right: '"a": 1,' },
+      { kind: 'changed', left: '"b": 2', right: '"b": 3,' },
+      { kind: 'added', left: null, right: '"c": 4' },
+      { kind: 'same', left: '}', right: '}' },
+    ]);
+  });
+  test('holds either side whole', () => {
+    const lines = fc.array(fc.constantFrom('a', 'b', 'c', ''), { minLength: 1 }).map((all) => all.join('\n'));
+    fc.assert(
+      fc.property(lines, lines, (before, after) => {
+        const rows = sideBySide(before, after);
+        const side = (name: 'left' | 'right') =>
+          rows.flatMap((row) => (row[name] === null ? [] : [row[name]])).join('\n');
+        expect([side('left'), side('right')]).toEqual([before, after]);
+        for (const { kind, left, right } of rows) expect(kind === 'same').toBe(left === right);
+      }),
+    );
+  });
+});
+
+describe('what strangers wrote', () => {
+  test('cannot be evidence that is sought for for ever', () => {
+    const hostile = `rm -rf / ${'a…'.repeat(70)}Z`;
+    const text = `{"x": "rm -rf / ${'a'.repeat(20_000)}"}`;
+    expect(stretchesOf(text, [{ text: hostile, level: 'HIGH', label: 'x' }])).toEqual([
+      { text, evidence: null },
+    ]);
+  });
+  test('is found as evidence over lines and hidden middles, and nowhere else', () => {
+    const evidence = { text: 'key sk_l…9f', level: 'HIGH', label: 'a key' };
+    const marked = (text: string) =>
+      stretchesOf(text, [evidence]).flatMap((stretch) => (stretch.evidence ? [stretch.text] : []));
+    expect(marked('the key\n  sk_live_0123459f, and key sk_l and 9f')).toEqual(['key\n  sk_live_0123459f']);
+    expect(marked('key sk_live')).toEqual([]);
+  });
+  test('cannot be a pattern that a form tries for ever', () => {
+    const schema = {
+      type: 'object',
+      properties: { x: { type: 'string', pattern: '^(a+)+$', minLength: 99 } },
+    };
+    expect(faultsIn(schema, { x: `${'a'.repeat(40)}!` }).map(({ at }) => at)).toEqual(['/x']);
+    // Of this name a property may be.
+    const named = { type: 'object', properties: { pattern: { type: 'number' } } };
+    expect(faultsIn(named, { pattern: 'x' })).toHaveLength(1);
+  });
+});

@@ -1,0 +1,219 @@
+import type { Locator } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
+import { axeFaults } from './support/axe.ts';
+import { noBrowser, type Person } from './support/browser.ts';
+import { withStation } from './support/station.ts';
+
+/** Everything that an agent may try: hidden characters, markup, links, a flood. */
+const HOSTILE = [
+  'Approve \u202Eevorppa ton od\u202C please\u200B.',
+  '<img src=x onerror="document.title=\'owned\'"><script>document.title="owned"</script>',
+  '[click](javascript:alert(1)) https://bank.example@evil.example/ https://\u0430pple.com/login',
+  ...Array.from({ length: 400 }, (_, line) => `line ${line}`),
+].join('\n');
+
+describe.skipIf(noBrowser())('a decision panel', () => {
+  const station = withStation();
+
+  const open = async ({ page }: Person, id: string): Promise<Locator> => {
+    await page.goto(`/${id.startsWith('intervention_') ? 'interventions' : 'approvals'}/${id}`);
+    const panel = page.locator(`[data-panel=${id}]`);
+    await panel.waitFor();
+    return panel;
+  };
+  const signedIn = async (role: 'OPERATOR' | 'SUPERVISOR' | 'VIEWER', options = {}): Promise<Person> => {
+    const somebody = await station.person(options);
+    await somebody.signIn(station.world.keys[role]);
+    return somebody;
+  };
+  const found = async (id: string) =>
+    (
+      await station.app.ok(
+        station.world.keys.SUPERVISOR,
+        'query($id: ID!) { intervention(id: $id) { resolution humanResponse { content reasoning answer modifications } } }',
+        { id },
+      )
+    ).intervention;
+  const askCall = async (input: object): Promise<string> => {
+    const { requestAgentCallApproval } = await station.app.ok(
+      station.world.keys.AGENT,
+      'mutation($input: AgentCallApprovalInput!) { requestAgentCallApproval(input: $input) { success errors { message } approval { id } } }',
+      {
+        input: {
+          sessionId: await station.world.session(),
+          agentName: 'coder',
+          proposedAction: 'shell.run',
+          inputData: {},
+          ...input,
+        },
+      },
+    );
+    return requestAgentCallApproval.approval.id;
+  };
+
+  test('shows what an agent wrote as text and nothing else (11.3)', async () => {
+    const id = await station.world.ask({
+      message: HOSTILE,
+      agentName: 'co\u202Eder',
+      context: { '<b>name</b>': '<iframe src="https://evil.example"></iframe>' },
+      options: [{ id: 'x', label: '<u>x</u>\u200B', description: HOSTILE, value: 'x', recommended: true }],
+    });
+    const somebody = await signedIn('OPERATOR');
+    const asked: string[] = [];
+    somebody.page.on('request', (request) => asked.push(new URL(request.url()).host));
+    const panel = await open(somebody, id);
+    expect(await panel.locator('img, iframe, script, u, b').count()).toBe(0);
+    await panel.locator('.said').getByText('RLO', { exact: true }).waitFor();
+    await panel.locator('.said').getByText('ZWSP', { exact: true }).waitFor();
+    expect(await somebody.page.title()).toBe('Request · Holdpoint');
+    // The flood is folded, and what is to be decided stays in sight.
+    await panel
+      .locator('.said')
+      .getByRole('button', { name: /^Show all \d+ lines$/ })
+      .waitFor();
+    expect(await panel.getByText('line 399').count()).toBe(0);
+    // A link says where it leads, in letters that cannot be mistaken, and leads nowhere by itself.
+    const links = panel.locator('.said button.untrusted-link');
+    expect(await links.allTextContents()).toEqual(['https://\u0430pple.com/login']);
+    await links.first().click();
+    const dialog = somebody.page.getByRole('dialog', { name: 'Open this address?' });
+    await dialog.getByText('xn--pple-43d.com', { exact: true }).waitFor();
+    expect(await dialog.getByRole('link').getAttribute('rel')).toContain('noopener');
+    expect(await axeFaults(somebody.page)).toEqual([]);
+    expect(new Set(asked)).toEqual(new Set([new URL(station.wire.url).host]));
+  });
+
+  test('draws a form from the schema, says what is wrong in it, and sends what was filled in', async () => {
+    const responseSchema = {
+      type: 'object',
+      required: ['amount', 'tier'],
+      properties: {
+        amount: { type: 'number', maximum: 100, title: 'Amount to spend' },
+        tier: { enum: ['basic', 'gold'] },
+        notify: { type: 'boolean' },
+        tags: { type: 'array', items: { enum: ['a', 'b'] } },
+      },
+    };
+    const id = await station.world.ask({ responseSchema });
+    const somebody = await signedIn('OPERATOR', { width: 375 });
+    const panel = await open(somebody, id);
+    await panel.getByLabel('Amount to spend').fill('500');
+    await panel.getByLabel('tier').selectOption('gold');
+    await panel.getByLabel('notify').selectOption('yes');
+    await panel.getByLabel('b', { exact: true }).check();
+    await panel.getByRole('button', { name: 'Send the form as the answer' }).click();
+    await panel.getByRole('button', { name: 'Answer', exact: true }).click();
+    await panel.locator('.fault').first().waitFor();
+    expect(await axeFaults(somebody.page)).toEqual([]);
+    expect(await somebody.page.evaluate(() => document.documentElement.scrollWidth)).toBe(375);
+    await panel.getByLabel('Amount to spend').fill('50');
+    await panel.getByRole('button', { name: 'Answer', exact: true }).click();
+    await panel.locator('[data-outcome]').waitFor();
+    expect(await found(id)).toMatchObject({
+      resolution: 'RESPONDED',
+      humanResponse: { answer: { amount: 50, tier: 'gold', notify: true, tags: ['b'] } },
+    });
+  });
+
+  test('holds people to what their team asks for: a reason, its own fields, a signature', async () => {
+    const { world, app } = station;
+    await app.ok(
+      world.keys.ADMIN,
+      'mutation($id: ID!, $yaml: String!) { updateSupervision(teamId: $id, yaml: $yaml) { success errors { message } } }',
+      {
+        id: world.teamId,
+        yaml: `
+human_supervision:
+  intervention_types:
+    decision:
+      ui_config:
+        layout: escalation_panel
+        require_reason: true
+        require_signature: true
+        allow_modifications: false
+        show_context: false
+        show_budget_info: true
+        custom_fields:
+          - { name: budget_impact, type: currency, required: true }
+`,
+      },
+    );
+    const id = await world.ask({ context: { hidden: 'from view' }, options: [] });
+    const somebody = await signedIn('OPERATOR');
+    const panel = await open(somebody, id);
+    await panel.locator('[data-layout=escalation_panel]').waitFor();
+    await panel.getByText('token daily').waitFor();
+    expect(await panel.getByText('from view').count()).toBe(0);
+    expect(await panel.getByRole('button', { name: 'Modify' }).count()).toBe(0);
+    await somebody.page.keyboard.press('a');
+    const approve = panel.locator('form').getByRole('button', { name: 'Approve' });
+    const alert = panel.locator('form [role=alert]');
+    await approve.click();
+    expect(await alert.textContent()).toBe('A reason is required.');
+    await panel.getByLabel('Reason').fill('It is needed');
+    await approve.click();
+    expect(await alert.textContent()).toBe('Still missing: budget_impact.');
+    await panel.getByLabel('budget impact ($)').fill('12.5');
+    await approve.click();
+    expect(await alert.textContent()).toBe('Enter your name exactly: OPERATOR.');
+    await panel.getByLabel('Sign with your name').fill('OPERATOR');
+    expect(await axeFaults(somebody.page)).toEqual([]);
+    await approve.click();
+    await panel.locator('[data-outcome]').waitFor();
+    expect((await found(id)).humanResponse).toMatchObject({
+      reasoning: 'It is needed\nSigned: OPERATOR',
+      answer: { budget_impact: 12.5 },
+    });
+  });
+
+  test('lets an approver edit a call beside what was asked, its evidence marked, and consents to what is shown', async () => {
+    const id = await askCall({ inputData: { command: 'rm -rf /srv/data', depth: 1 } });
+    const [ada, ben] = [await signedIn('SUPERVISOR'), await signedIn('SUPERVISOR')];
+    const panel = await open(ada, id);
+    expect(await panel.locator('mark.evidence').first().textContent()).toContain('rm -rf');
+    const late = await open(ben, id);
+    await panel.getByRole('button', { name: 'Edit and approve' }).click();
+    const editor = panel.getByLabel('Input of the call, as it is to run (JSON)');
+    await editor.fill('{ "command": ');
+    await panel.getByText('This is no JSON').waitFor();
+    await editor.fill(JSON.stringify({ command: 'ls /srv/data', depth: 1 }, null, 2));
+    await panel.locator('.diff-changed', { hasText: 'rm -rf /srv/data' }).waitFor();
+    expect(await axeFaults(ada.page)).toEqual([]);
+    await panel.getByRole('button', { name: 'Approve as edited' }).click();
+    await panel.locator('[data-outcome=APPROVED]').waitFor();
+    await panel.locator('.diff-changed', { hasText: 'ls /srv/data' }).waitFor();
+    // Whoever still looked sees what became of it, and can approve nothing any more.
+    await late.locator('[data-outcome=APPROVED]').waitFor();
+    const { approval } = await station.app.ok(
+      station.world.keys.SUPERVISOR,
+      'query($id: ID!) { approval(id: $id) { ... on AgentCallApproval { approvedInput } } }',
+      { id },
+    );
+    expect(approval.approvedInput).toEqual({ command: 'ls /srv/data', depth: 1 });
+  });
+
+  test('follows what becomes of a decision', async () => {
+    const { world, app } = station;
+    const id = await world.ask();
+    const somebody = await signedIn('OPERATOR');
+    const panel = await open(somebody, id);
+    await somebody.page.keyboard.press('a');
+    await panel.locator('[data-outcome=PENDING]').waitFor();
+    await app.ok(
+      world.keys.AGENT,
+      'mutation($id: ID!) { acknowledgeResponse(interventionId: $id) { success errors { message } } }',
+      { id },
+    );
+    await panel.locator('[data-outcome=DELIVERED]').waitFor();
+    await panel.getByText('the agent has it').waitFor();
+  });
+
+  test('lets nobody decide whose role reads alone', async () => {
+    const id = await station.world.ask();
+    const somebody = await signedIn('VIEWER');
+    const panel = await open(somebody, id);
+    await panel.getByText('Your role reads').waitFor();
+    await somebody.page.keyboard.press('a');
+    expect(await found(id)).toMatchObject({ resolution: null });
+  });
+});

@@ -1,0 +1,117 @@
+import { describe, expect, test } from 'vitest';
+import { ADMIN_KEY } from '../support/app.ts';
+import { axeFaults } from './support/axe.ts';
+import { noBrowser } from './support/browser.ts';
+import { withStation } from './support/station.ts';
+
+const pages = [
+  ['/inbox', 'Inbox'],
+  ['/sessions', 'Sessions'],
+  ['/teams', 'Teams'],
+  ['/budgets', 'Budgets'],
+  ['/emergency', 'Emergency stop'],
+  ['/recovery', 'Recovery'],
+  ['/events', 'Events'],
+  ['/analytics', 'Analytics'],
+  ['/supervision', 'Supervision'],
+  ['/keys', 'Keys and people'],
+] as const;
+
+describe.skipIf(noBrowser())('the workstation in a browser', () => {
+  const station = withStation();
+
+  test('signs in with an API key, says what is wrong with another, and signs out', async () => {
+    const { page } = await station.person();
+    await page.goto('/');
+    await page.getByLabel('API key').fill('hp_wrong');
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    expect(await page.getByRole('alert').textContent()).not.toBe('');
+    expect(await axeFaults(page)).toEqual([]);
+
+    await page.getByLabel('API key').fill(ADMIN_KEY);
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await page.getByRole('heading', { name: 'Inbox' }).waitFor();
+    await page.reload();
+    await page.getByRole('heading', { name: 'Inbox' }).waitFor();
+
+    await page.locator('.account summary').click();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByLabel('API key').waitFor();
+  });
+
+  test('signs in once by the link that a start prints, and keeps it out of the address', async () => {
+    const [first, second] = [await station.person(), await station.person()];
+    await first.page.goto(station.app.signInLink!);
+    await first.page.locator('[data-connection=live]').waitFor();
+    expect(new URL(first.page.url()).hash).toBe('');
+    await second.page.goto(station.app.signInLink!);
+    await second.page.getByText('This link was used before').waitFor();
+    expect(await axeFaults(second.page)).toEqual([]);
+  });
+
+  test.each(['light', 'dark'] as const)(
+    'has every page, none with a fault that axe finds (%s)',
+    async (scheme) => {
+      const { page, signIn } = await station.person({ dark: scheme === 'dark' });
+      await signIn(ADMIN_KEY);
+      for (const [path, title] of pages) {
+        await page.goto(path);
+        await page.getByRole('heading', { level: 1, name: title }).waitFor();
+        await page.locator('[data-connection=live]').waitFor();
+        expect(await page.title()).toBe(`${title} · Holdpoint`);
+        expect(await axeFaults(page)).toEqual([]);
+      }
+    },
+  );
+
+  test('fits a narrow screen, the pages behind a button', async () => {
+    const { page, signIn } = await station.person({ width: 375 });
+    await signIn(ADMIN_KEY);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(375);
+    await page.getByRole('button', { name: 'Menu' }).click();
+    await page.getByRole('link', { name: 'Budgets' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Budgets' }).waitFor();
+    expect(await page.getByRole('link', { name: 'Budgets' }).isVisible()).toBe(false);
+  });
+
+  test('is gone about by keys, and lists them', async () => {
+    const { page, signIn } = await station.person();
+    await signIn(ADMIN_KEY);
+    await page.keyboard.press('g');
+    await page.keyboard.press('e');
+    await page.getByRole('heading', { level: 1, name: 'Events' }).waitFor();
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'Keyboard' }).waitFor();
+    expect(await axeFaults(page)).toEqual([]);
+    await page.getByLabel('Single keys are on').uncheck();
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('g');
+    await page.keyboard.press('i');
+    expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('Events');
+  });
+
+  test('says that the connection is lost, and comes back by itself', async () => {
+    const { page, signIn } = await station.person();
+    await signIn(ADMIN_KEY);
+    station.wire.away(true);
+    await page.locator('[data-connection=lost]').waitFor();
+    await page.getByText('What you see may be out of date').waitFor();
+    station.wire.away(false);
+    await page.locator('[data-connection=live]').waitFor();
+  });
+
+  test('signs out whoever is no longer let in, and says so', async () => {
+    const { page, signIn } = await station.person();
+    const { createApiKey } = await station.app.ok(
+      ADMIN_KEY,
+      'mutation { createApiKey(input: {name: "passing", role: VIEWER}) { success errors { message } secret apiKey { id } } }',
+    );
+    await signIn(createApiKey.secret);
+    await station.app.ok(
+      ADMIN_KEY,
+      'mutation($id: ID!) { revokeApiKey(id: $id) { success errors { message } } }',
+      { id: createApiKey.apiKey.id },
+    );
+    await page.getByText('You were signed out').waitFor();
+  });
+});

@@ -1,0 +1,65 @@
+// The network between browsers and the server: bytes as they come, which a test may hold up, cut off or lose.
+import { connect, createServer, type Socket } from 'node:net';
+
+export interface Wire {
+  /** What browsers know the server by. */
+  url: string;
+  /** Cuts off whatever is connected, as a network does. */
+  cut(): void;
+  /** While it is away, nothing gets through. */
+  away(is: boolean): void;
+  /** So many requests that hold this text get through, and their answers are lost on the way back. */
+  swallow(text: string, times: number): void;
+  stop(): Promise<void>;
+}
+
+/** `port`: the server's, asked for with each connection, since one that was started anew has another. */
+export async function startWire(port: () => number): Promise<Wire> {
+  const open = new Set<Socket>();
+  let isAway = false;
+  let lost = { text: '', times: 0 };
+
+  const server = createServer((near) => {
+    if (isAway) return void near.destroy();
+    const far = connect(port(), '127.0.0.1');
+    let losing = false;
+    const end = () => {
+      near.destroy();
+      far.destroy();
+      open.delete(near);
+    };
+    open.add(near);
+    for (const side of [near, far]) side.on('error', end).on('close', end);
+    near.on('data', (bytes: Buffer) => {
+      if (lost.times > 0 && bytes.includes(lost.text)) {
+        lost.times -= 1;
+        losing = true;
+      }
+      far.write(bytes);
+    });
+    far.on('data', (bytes: Buffer) => {
+      if (losing) end();
+      else near.write(bytes);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port: own } = server.address() as { port: number };
+  const cut = () => {
+    for (const socket of open) socket.destroy();
+  };
+  return {
+    url: `http://127.0.0.1:${own}`,
+    cut,
+    away(is) {
+      isAway = is;
+      if (is) cut();
+    },
+    swallow(text, times) {
+      lost = { text, times };
+    },
+    async stop() {
+      cut();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
