@@ -1,7 +1,7 @@
 import type { Viewer } from '../identity/viewer.ts';
 import { Faults } from '../kernel/bounds.ts';
 import { DomainError } from '../kernel/errors.ts';
-import type { Answer } from './calls.ts';
+import type { Answer } from './ledger-calls.ts';
 import type { Ledger } from './ledger.ts';
 import { costFault, MOST_TOKENS_AT_ONCE, tokensFault } from './limits.ts';
 

@@ -18,13 +18,21 @@ import {
   type ReserveCall,
   settledBefore,
   type Verdict,
-} from './calls.ts';
+} from './ledger-calls.ts';
 import type { BudgetDeps } from './deps.ts';
 import { moveLocked } from './move-locked.ts';
 import type { AttributedMove, Reservation } from './moves.ts';
 import { movePlainly, type RememberedKey } from './plain-moves.ts';
 import { noProject, noReservation } from './refusals.ts';
 
+// The ways into a budget:
+//
+//   API (reserve, commit, release) ─▶ ledger ─▶ plain-moves: one statement (statement.ts) for all that waits
+//                                        └─ what that leaves ─▶ move-locked: under the budget's lock
+//   other rooms, in a transaction of theirs ─▶ move-money ─▶ plain-moves, and for what that leaves the same lock
+//
+// Under the lock book.ts reads and writes, draft.ts holds what changes, rules.ts decides.
+//
 // Reserving, committing and releasing: everything that waits goes in one statement without BEGIN (statement.ts). What
 // that leaves untouched, because something about its project is not plain, is decided call by call in the order of
 // arrival, under the lock of the budget's row (move-locked.ts): so nothing is granted past a limit, and nothing that

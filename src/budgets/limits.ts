@@ -1,5 +1,6 @@
 import type { BudgetLimitType } from '../generated/prisma/enums.ts';
-import { isTimeZone, dayOf, monthOf } from './periods.ts';
+import { isTimeZone } from '../kernel/time-zone.ts';
+import { dayOf, monthOf } from './periods.ts';
 import { limitTypes, withLine } from './rules.ts';
 import { type BudgetState, budgetIdOf, type LineState, toDecimal, toUnits } from './state.ts';
 import type { Faults } from '../kernel/bounds.ts';
@@ -17,7 +18,7 @@ export type Limits = ReadonlyMap<BudgetLimitType, bigint>;
 
 /** The bounds of one amount: what numbers hold exactly, and a million times a million dollars. */
 export const MOST_TOKENS = Number.MAX_SAFE_INTEGER;
-/** What one reservation or commit may name: the API's whole numbers end there. */
+/** What a request may name: the API's whole numbers end there. */
 export const MOST_TOKENS_AT_ONCE = 2_147_483_647;
 export const MOST_COST = 10n ** 12n * 10_000n;
 
@@ -56,8 +57,13 @@ const fields = {
   COST_MONTHLY: 'monthlyCost',
 } as const satisfies Record<BudgetLimitType, keyof LimitsInput>;
 
-/** The limits that were given; faults name the field at fault. */
-export function parseLimits(faults: Faults, path: string[], input: LimitsInput): Limits {
+/** The limits that were given; faults name the field at fault, and up to how many tokens its door takes. */
+export function parseLimits(
+  faults: Faults,
+  path: string[],
+  input: LimitsInput,
+  mostTokens = MOST_TOKENS_AT_ONCE,
+): Limits {
   const limits = new Map<BudgetLimitType, bigint>();
   for (const limitType of limitTypes) {
     const field = fields[limitType];
@@ -66,7 +72,7 @@ export function parseLimits(faults: Faults, path: string[], input: LimitsInput):
     const at = [...path, field];
     limits.set(
       limitType,
-      typeof value === 'number' ? tokensFault(faults, at, value) : costFault(faults, at, value),
+      typeof value === 'number' ? tokensFault(faults, at, value, mostTokens) : costFault(faults, at, value),
     );
   }
   zoneFault(faults, [...path, 'timeZone'], input.timeZone);

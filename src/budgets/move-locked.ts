@@ -1,7 +1,7 @@
 import { queryWithin } from '../database/query.ts';
 import { transact } from '../database/transact.ts';
 import { lockBudgets, lockReservations, type Written, writeBudgets } from './book.ts';
-import { type Call, decideLocked, type Verdict } from './calls.ts';
+import { type Call, decideLocked, type Verdict } from './ledger-calls.ts';
 import type { BudgetDeps } from './deps.ts';
 import { giveBack } from './draft.ts';
 import { dueHolds } from './due-holds.ts';

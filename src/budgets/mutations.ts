@@ -2,7 +2,7 @@ import { builder } from '../graphql/builder.ts';
 import type { Context } from '../graphql/context.ts';
 import { answer, MutationPayload, payloadType } from '../graphql/payload.ts';
 import { authorize } from '../identity/permissions.ts';
-import type { Answer } from './calls.ts';
+import type { Answer } from './ledger-calls.ts';
 import { commitBudget } from './commit.ts';
 import type { Reservation } from './moves.ts';
 import { findReservation } from './queries.ts';

@@ -29,16 +29,6 @@ export function following(end: Date, of: (at: Date) => Period, now: Date): Perio
   return period.start < end ? { start: end, end: period.end } : period;
 }
 
-export function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    localDate(name, new Date(0));
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 const localDate = (zone: string, at: Date): Temporal.PlainDate =>
   Temporal.Instant.fromEpochMilliseconds(at.getTime()).toZonedDateTimeISO(zone).toPlainDate();
 

@@ -1,6 +1,7 @@
 import { DomainError, type UserError } from '../kernel/errors.ts';
 import { projectStopped } from '../sessions/rules.ts';
-import type { BudgetCheck } from './rules.ts';
+import { type Amounts, type BudgetCheck, shortfall } from './rules.ts';
+import type { BudgetState } from './state.ts';
 
 /** A reservation that was not granted, with what the budget says to it. Caught by the door, which shows the check. */
 export class NotGranted extends DomainError {
@@ -13,10 +14,10 @@ export class NotGranted extends DomainError {
   }
 }
 
-/** A stop is said first: no override would help. */
-export function notGranted(check: BudgetCheck, stopped: boolean): NotGranted {
-  if (stopped) return new NotGranted(projectStopped, check);
-  const message = `the budget cannot carry it: ${check.violations.join(', ')} would be exceeded`;
+/** Of a budget with its periods running, as it stood when it was asked. A stop is said first: no override would help. */
+export function notGranted(check: BudgetCheck, state: BudgetState, asked: Amounts): NotGranted {
+  if (state.stopped) return new NotGranted(projectStopped, check);
+  const message = `the budget cannot carry it: ${shortfall(state, asked)}`;
   return new NotGranted({ code: 'BUDGET_EXCEEDED', message }, check);
 }
 

@@ -1,6 +1,6 @@
 import type { BudgetAlertType, BudgetLimitType } from '../generated/prisma/enums.ts';
 import { dayOf, following, monthOf } from './periods.ts';
-import type { BudgetState, LineState, Period } from './state.ts';
+import { type BudgetState, type LineState, type Period, toDecimal } from './state.ts';
 
 // What a budget grants, and what moves it (behaviour 6). A hold moves through
 //
@@ -72,11 +72,12 @@ export function lineOf({ tokens, cost, day, month }: BudgetState, limitType: Bud
   };
 }
 
+const tooNarrow = (state: BudgetState, { tokens, cost }: Amounts): Line[] =>
+  lines(state).filter(({ limitType, remaining }) => (isTokens(limitType) ? tokens : cost) > remaining);
+
 /** Whether a budget can carry this, decided on a budget whose periods are running (see `rolled`). */
 export function check(state: BudgetState, { tokens, cost }: Amounts): BudgetCheck {
-  const violations = lines(state)
-    .filter(({ limitType, remaining }) => (isTokens(limitType) ? tokens : cost) > remaining)
-    .map(({ limitType }) => limitType);
+  const violations = tooNarrow(state, { tokens, cost }).map(({ limitType }) => limitType);
   return {
     allowed: violations.length === 0 && !state.stopped,
     requiresApproval: violations.length > 0,
@@ -84,6 +85,16 @@ export function check(state: BudgetState, { tokens, cost }: Amounts): BudgetChec
     emergencyStopRequired: cost > 0n && isPastEmergency(held(state, { tokens, cost })),
     violations,
   };
+}
+
+/** What each line that is too narrow was asked for, and has left: "COST_DAILY: 0.5000 asked, 0.3400 left". */
+export function shortfall(state: BudgetState, asked: Amounts): string {
+  const told = tooNarrow(state, asked).map(({ limitType, remaining }) =>
+    isTokens(limitType)
+      ? `${limitType}: ${asked.tokens} asked, ${remaining} left`
+      : `${limitType}: ${toDecimal(asked.cost)} asked, ${toDecimal(remaining)} left`,
+  );
+  return told.join('; ');
 }
 
 /** The day's used and reserved cost is past 150 % of its limit with overrides (behaviour 6.4). */

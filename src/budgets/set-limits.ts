@@ -21,6 +21,8 @@ export async function setBudgetLimits(
 ): Promise<void> {
   const faults = new Faults();
   const limits = parseLimits(faults, ['limits'], input);
+  if (faults.errors.length === 0 && limits.size === 0 && (input.timeZone ?? null) === null)
+    faults.add(['limits'], 'limits must name at least one limit, or the time zone');
   if (faults.errors.length > 0) throw new DomainError(faults.errors);
   if (!inScope(viewer, projectId)) throw new DomainError([noProject]);
   const change = { projectId, limits, timeZone: input.timeZone ?? null };

@@ -1,3 +1,5 @@
+import { Prisma } from '../generated/prisma/client.ts';
+
 // A project's budget, in exact whole numbers: tokens as they are, money in ten-thousandths of a dollar (behaviour 6.6).
 
 /** What one of the four lines says beside what is held, which counts in all of them alike. */
@@ -68,10 +70,14 @@ export function toDecimal(units: bigint): string {
   return `${units < 0n ? '-' : ''}${digits.slice(0, -4)}.${digits.slice(-4)}`;
 }
 
+/** An exact number as its driver has it, in digits: from 10^21 on, a Decimal's own text would have an exponent. */
+const digits = (value: unknown): string =>
+  value instanceof Prisma.Decimal ? value.toFixed() : String(value as string | bigint | number);
+
 /** A row of `budgets` with its project's time zone, its numbers as text or exact values, its instants as text or Date. */
 export function reviveBudget(row: Record<string, unknown>): BudgetState {
   const tokens = (field: Field): bigint => BigInt(String(row[field]));
-  const cost = (field: Field): bigint => toUnits(String(row[field]));
+  const cost = (field: Field): bigint => toUnits(digits(row[field]));
   const instant = (field: Field): Date => new Date(row[field] as string);
   return {
     id: row.id as string,

@@ -5,7 +5,7 @@ import { announceAndLook } from './announce.ts';
 import { lockBudgets, lockReservations, type Written, writeBudgets } from './book.ts';
 import type { BudgetDeps } from './deps.ts';
 import { giveBack } from './draft.ts';
-import { dueHolds } from './due-holds.ts';
+import { dueHolds, timeRuns } from './due-holds.ts';
 
 // What the clock does to budgets: gives back the holds whose time is over (behaviour 6.3), and begins the periods that
 // run by now, also where nothing else moves the budget (behaviour 6.1).
@@ -66,7 +66,8 @@ async function beginPeriods({ ids }: BudgetDeps, query: Query, now: Date): Promi
 /** The earliest that is due, or will be: of what the indexes have first. */
 async function nextDue({ database: { query } }: BudgetDeps): Promise<Date | null> {
   const [row] = await query<{ next: Date | null }>({
-    text: `SELECT least((SELECT min(expires_at) FROM budget_reservations WHERE status = 'HELD'),
+    text: `SELECT least((SELECT r.expires_at FROM budget_reservations r
+        WHERE r.status = 'HELD' AND ${timeRuns} ORDER BY r.expires_at LIMIT 1),
       (SELECT min(day_end) FROM budgets), (SELECT min(month_end) FROM budgets)) AS next`,
     values: [],
   });

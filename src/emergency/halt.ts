@@ -1,5 +1,6 @@
 import type { Tx } from '../database/transact.ts';
 import type { SessionStatus, TaskStatus } from '../generated/prisma/enums.ts';
+import { isLive } from '../sessions/rules.ts';
 
 // What a stop writes, set-based: a handful of statements however much it halts (behaviour 7.2).
 
@@ -13,7 +14,6 @@ export interface Item {
 export interface Halted {
   /** Whose turns, if any, were running; empty: nobody has anything to confirm. */
   running: number;
-  sessions: { id: string; teamId: string; from: SessionStatus }[];
   tasks: { id: string; sessionId: string; teamId: string; from: TaskStatus; to: TaskStatus }[];
   interventions: Item[];
   approvals: Item[];
@@ -21,39 +21,44 @@ export interface Halted {
   cancelled: (Item & { reservationId: string | null })[];
 }
 
+/** What a session is when its lock is had, and so what the stop finds it as. */
+export interface Locked {
+  id: string;
+  teamId: string;
+  status: SessionStatus;
+}
+
+/** Those of them that the stop halts; the others only have an approval open. */
+export const liveOf = (locked: readonly Locked[]): Locked[] => locked.filter(({ status }) => isLive(status));
+
 /**
- * Locks, in the order of their ids, the sessions that may have something to halt, and answers with their ids: those that
- * live, and those that have an approval open. A statement of its own, so that the next one sees what they were when the
- * lock was had.
+ * Locks, in the order of their ids, the sessions that may have something to halt: those that live, and those that have an
+ * approval open. A statement of its own, so that the next one sees what they were when the lock was had.
  */
-export async function lockSessions(tx: Tx, projectId: string): Promise<string[]> {
-  const rows = await tx.$queryRaw<{ id: string }[]>`
-    SELECT s.id FROM sessions s WHERE s.id IN (
+export function lockSessions(tx: Tx, projectId: string): Promise<Locked[]> {
+  return tx.$queryRaw<Locked[]>`
+    SELECT s.id, s.team_id AS "teamId", s.status::text AS status FROM sessions s WHERE s.id IN (
       SELECT l.id FROM teams t JOIN sessions l ON l.team_id = t.id AND l.stale_at IS NOT NULL WHERE t.project_id = ${projectId}
       UNION SELECT a.session_id FROM approvals a WHERE a.project_id = ${projectId} AND a.open)
     ORDER BY s.id FOR NO KEY UPDATE`;
-  return rows.map(({ id }) => id);
 }
 
 export interface Halting {
   stopId: string;
   projectId: string;
-  sessionIds: readonly string[];
+  locked: readonly Locked[];
   /** What calls that can no longer begin are told. */
   reason: string;
   now: Date;
 }
 
 /** Halts, freezes and cancels, and records what was halted. `emergency_stops` must hold the stop already. */
-export async function haltAll(
-  tx: Tx,
-  { stopId, projectId, sessionIds, reason, now }: Halting,
-): Promise<Halted> {
+export async function haltAll(tx: Tx, { stopId, projectId, locked, reason, now }: Halting): Promise<Halted> {
   const [row] = await tx.$queryRawUnsafe<[{ halted: Halted }]>(
     HALT,
     stopId,
     projectId,
-    sessionIds,
+    locked.map(({ id }) => id),
     now.toISOString(),
     reason,
   );
@@ -75,7 +80,7 @@ const HALT = `
     UPDATE sessions s SET status = 'HALTED', halted_from = s.status, stale_at = NULL, version = s.version + 1
     WHERE s.id = ANY($3::text[])
       AND s.status IN ('ACTIVE', 'WAITING_FOR_HUMAN', 'PROCESSING_INTERVENTION', 'CONTINUING_ASYNC')
-    RETURNING s.id, s.team_id, s.halted_from),
+    RETURNING s.id, s.halted_from),
   raised AS (
     UPDATE sessions s SET version = s.version + 1 WHERE s.id = ANY($3::text[])
       AND s.status NOT IN ('ACTIVE', 'WAITING_FOR_HUMAN', 'PROCESSING_INTERVENTION', 'CONTINUING_ASYNC')),
@@ -113,7 +118,6 @@ const HALT = `
     SELECT $1, id, from_status FROM tasks_halted WHERE status = 'HALTED')
   SELECT json_build_object(
     'running', (SELECT count(*) FROM halted JOIN session_drives d ON d.session_id = halted.id AND d.held_until > $4::timestamptz),
-    'sessions', ${list('halted', `'id', x.id, 'teamId', x.team_id, 'from', x.halted_from`)},
     'tasks', ${list(
       '(SELECT t.*, s.team_id FROM tasks_halted t JOIN sessions s ON s.id = t.session_id)',
       `${item}, 'from', x.from_status, 'to', x.status`,

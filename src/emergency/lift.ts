@@ -51,7 +51,11 @@ export async function liftStop(
   const thawed = await thawAll(tx, { stopId, projectId, abandon, now });
   const about: About = { projectId, actor, now };
   const cancelled = thawed.cancelledApprovals;
-  const released = await markBudget(tx, deps.ids, about, { stopped: false, cancelled });
+  const released = await markBudget(tx, deps.ids, about, {
+    stopped: false,
+    cancelled,
+    thawed: thawed.approvals,
+  });
   const confirmed =
     stop!.haltedAt === null ? [eventOf(about, 'emergency_stop_halted', ofStop(stopId), { at: 'lift' })] : [];
   const events = [...confirmed, ...liftEvents(about, stopId, thawed)];

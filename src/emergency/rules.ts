@@ -21,6 +21,7 @@ import { allow, deny, type Outcome } from '../sessions/aggregate.ts';
 //   a budget override                the project's row, read FOR SHARE before the approval is decided
 //   a worker taking a session        the session's row: the turn reads it after taking it, and finds it HALTED
 //   a period's roll                  the budget's row: it moves other columns
+//   a hold that runs out of time     the call that it is for: while that is frozen, nothing of it is due
 //   another stop, a signal           the project's row: the second one finds the first, and adds to it
 //   a lift                           the project's row: whichever comes first is whole; a stop after a lift is a new one
 //

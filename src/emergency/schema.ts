@@ -72,8 +72,10 @@ builder.mutationField('triggerEmergencyStop', (t) =>
     },
     resolve(_, { projectId, reason, severity }, { viewer, house }) {
       authorize(viewer, 'emergency.stop');
+      const asked = house.clock.now();
       return answer<StopFields>(
-        'project stopped',
+        ({ emergencyStop }) =>
+          emergencyStop!.createdAt < asked ? 'the project was stopped already' : 'project stopped',
         async () => ({
           emergencyStop: await triggerEmergencyStop(house, viewer, {
             projectId,

@@ -3,7 +3,7 @@ import type { EventType } from '../events/catalog.ts';
 import type { Actor } from '../identity/viewer.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import type { Cause } from './rules.ts';
-import type { Halted, Item } from './halt.ts';
+import type { Halted, Item, Locked } from './halt.ts';
 
 export interface About {
   projectId: string;
@@ -27,31 +27,38 @@ export const ofSession = ({ id, teamId }: { id: string; teamId: string }): Item 
 
 export const ofStop = (id: string): Item => ({ id, sessionId: null, teamId: null });
 
-/** Every single thing that a stop halted, froze or cancelled; what was released of the budget tells of itself. */
-export function stopEvents(
+/** One for each session that the stop halts. */
+export const haltEvents = (about: About, stopId: string, sessions: readonly Locked[]): NewEvent[] =>
+  sessions.map((session) =>
+    eventOf(about, 'session_status_changed', ofSession(session), {
+      from: session.status,
+      to: 'HALTED',
+      stopId,
+    }),
+  );
+
+/** The stop itself. */
+export function triggered(
   about: About,
   stopId: string,
   { conditions, severity, reason }: Cause,
-  halted: Halted,
-): NewEvent[] {
-  const { sessions, tasks, interventions, approvals, cancelled } = halted;
+  { sessions, tasks, interventions, approvals }: Halted & { sessions: readonly Locked[] },
+): NewEvent {
+  return eventOf(about, 'emergency_stop_triggered', ofStop(stopId), {
+    conditions: [...conditions],
+    severity,
+    reason,
+    sessions: sessions.length,
+    tasks: tasks.length,
+    interventions: interventions.length,
+    approvals: approvals.length,
+  });
+}
+
+/** Everything else that it halted, froze or cancelled; what was released of the budget tells of itself. */
+export function frozenEvents(about: About, stopId: string, halted: Halted): NewEvent[] {
+  const { tasks, interventions, approvals, cancelled } = halted;
   return [
-    eventOf(about, 'emergency_stop_triggered', ofStop(stopId), {
-      conditions: [...conditions],
-      severity,
-      reason,
-      sessions: sessions.length,
-      tasks: tasks.length,
-      interventions: interventions.length,
-      approvals: approvals.length,
-    }),
-    ...sessions.map((session) =>
-      eventOf(about, 'session_status_changed', ofSession(session), {
-        from: session.from,
-        to: 'HALTED',
-        stopId,
-      }),
-    ),
     ...tasks.map((task) =>
       eventOf(about, 'task_status_changed', task, { from: task.from, to: task.to, stopId }),
     ),

@@ -11,7 +11,7 @@ export interface Thawed {
   tasks: { id: string; sessionId: string; teamId: string; to: TaskStatus }[];
   /** With how long each had been held, in milliseconds, and what is due next. */
   interventions: (Item & { heldMs: number; dueAt: string })[];
-  approvals: (Item & { heldMs: number; dueAt: string | null })[];
+  approvals: (Item & { heldMs: number; dueAt: string | null; reservationId: string | null })[];
   cancelledInterventions: Item[];
   /** Answers of abandoned sessions that never reached their runner. */
   undelivered: (Item & { agentName: string })[];
@@ -77,7 +77,8 @@ const later = (instant: string): string => `${instant} + h.held * interval '1 mi
  * What was restored is looked up in hashed lists, never joined: the planner expects few rows of a part of a statement, and
  * compares all with all. $1 stop, $2 project, $3 the sessions locked, $4 and $5 the sessions and tasks abandoned, $6 now, $7 when a session that
  * goes on is stale, $8 why abandoned. A task whose session has ended meanwhile does not come back either. An approval's
- * warning comes at 80 % of its time, as ever: counted from its new end.
+ * warning comes at 80 % of its time, as ever: counted from its new end. An intervention with reminders left is due at once: when the
+ * next of them is, the clock reckons.
  */
 const THAW = `
   WITH restored AS (
@@ -93,7 +94,9 @@ const THAW = `
     UPDATE sessions s SET version = s.version + 1 WHERE s.id = ANY($3::text[]) AND s.status <> 'HALTED'),
   interventions_thawed AS (
     UPDATE interventions i SET frozen_at = NULL, frozen_ms = i.frozen_ms + h.held,
-      expires_at = ${later('i.expires_at')}, due_at = ${later('i.expires_at')},
+      expires_at = ${later('i.expires_at')},
+      due_at = CASE WHEN i.window_ended OR i.reminded >= coalesce(jsonb_array_length(i.terms->'escalation'->'reminders'), 0)
+        THEN ${later('i.expires_at')} ELSE $6::timestamptz END,
       escalations = CASE WHEN i.escalation_level = 0 THEN i.escalations ELSE
         jsonb_set(i.escalations, '{-1,respondBy}', to_jsonb(
           to_char((${later('i.expires_at')}) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))) END
@@ -142,7 +145,7 @@ const THAW = `
         AND NOT (f.kind IN ('AGENT_CALL', 'RESPONSE')
           AND (f.session_id IN (SELECT id FROM abandoned) OR coalesce(f.task_id = ANY($5::text[]), false)))) h
     WHERE a.id = h.id
-    RETURNING a.id, a.session_id, a.team_id, h.held, a.due_at),
+    RETURNING a.id, a.session_id, a.team_id, a.reservation_id, h.held, a.due_at),
   tasks_moved AS (
     UPDATE tasks t SET updated_at = $6::timestamptz, halted_from = NULL,
       status = CASE WHEN t.session_id NOT IN (SELECT id FROM restored) OR t.id = ANY($5::text[])
@@ -154,7 +157,7 @@ const THAW = `
     'sessions', ${list('(SELECT * FROM restored UNION ALL SELECT * FROM abandoned)', `'id', x.id, 'teamId', x.team_id, 'to', x.status`)},
     'tasks', ${list('(SELECT t.*, s.team_id FROM tasks_moved t JOIN sessions s ON s.id = t.session_id)', `${item}, 'to', x.status`)},
     'interventions', ${list('interventions_thawed', `${item}, 'heldMs', x.held, 'dueAt', x.due_at`)},
-    'approvals', ${list('approvals_thawed', `${item}, 'heldMs', x.held, 'dueAt', x.due_at`)},
+    'approvals', ${list('approvals_thawed', `${item}, 'heldMs', x.held, 'dueAt', x.due_at, 'reservationId', x.reservation_id`)},
     'cancelledInterventions', ${list('interventions_cancelled', item)},
     'undelivered', ${list("(SELECT * FROM interventions_closed WHERE delivery = 'FAILED')", `${item}, 'agentName', x.agent_name`)},
     'cancelledApprovals', ${list('approvals_cancelled', `${item}, 'reservationId', x.reservation_id`)}) AS thawed`;

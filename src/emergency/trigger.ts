@@ -1,5 +1,6 @@
-import { transact, type Tx } from '../database/transact.ts';
-import { appendEvents } from '../events/append.ts';
+import { setImmediate as sent } from 'node:timers/promises';
+import { LONGEST, transact, type Tx } from '../database/transact.ts';
+import { appendEvents, sealable, writeEvents } from '../events/append.ts';
 import type { EmergencyStop } from '../generated/prisma/client.ts';
 import type { Severity } from '../generated/prisma/enums.ts';
 import { inScope, type Viewer } from '../identity/viewer.ts';
@@ -8,10 +9,10 @@ import { DomainError, refuse } from '../kernel/errors.ts';
 import { announceStop, type Told } from './announce.ts';
 import { causesOf } from './causes.ts';
 import type { StopDeps } from './deps.ts';
-import { type Halted, haltAll, lockSessions } from './halt.ts';
+import { type Halted, haltAll, liveOf, lockSessions } from './halt.ts';
 import { markBudget } from './holds.ts';
 import { added, type Cause, together } from './rules.ts';
-import { type About, eventOf, ofStop, stopEvents } from './stop-events.ts';
+import { type About, eventOf, frozenEvents, haltEvents, ofStop, triggered } from './stop-events.ts';
 
 /**
  * Somebody stops a project. In a stopped one it answers with the stop in force, to which it adds (behaviour 7.1); doing
@@ -51,8 +52,11 @@ export const stopForSignals = (deps: StopDeps, projectId: string): Promise<strin
 type Outcome = { stopId: string | null; told: Told | null };
 
 async function stop(deps: StopDeps, projectId: string, given: readonly Cause[]): Promise<string | null> {
-  const { stopId, told } = await transact(deps.database, 'stop a project', (tx) =>
-    attempt(tx, deps, projectId, given),
+  const { stopId, told } = await transact(
+    deps.database,
+    'stop a project',
+    (tx) => attempt(tx, deps, projectId, given),
+    LONGEST,
   );
   if (told !== null) announceStop(deps, told);
   return stopId;
@@ -87,19 +91,31 @@ async function begin(tx: Tx, deps: StopDeps, about: About, cause: Cause): Promis
       createdAt: now,
     },
   });
-  const sessionIds = await lockSessions(tx, projectId);
+  const locked = await lockSessions(tx, projectId);
+  const sessions = liveOf(locked);
   const reason = `emergency stop: ${cause.reason}`;
-  const halted = await haltAll(tx, { stopId, projectId, sessionIds, reason, now });
+  const halting = haltAll(tx, { stopId, projectId, locked, reason, now });
+  // The digests of a thousand events are made while the database halts what they tell of: agents run until both are done.
+  const [halted, halts] = await Promise.all([
+    halting,
+    sent().then(() => sealable(deps.ids, haltEvents(about, stopId, sessions))),
+  ]);
   if (halted.running === 0) await tx.emergencyStop.update({ where: { id: stopId }, data: { haltedAt: now } });
   const { cancelled } = halted;
-  const released = await markBudget(tx, deps.ids, about, { stopped: true, cancelled });
-  const written = await appendEvents(tx, deps.ids, stopEvents(about, stopId, cause, halted));
+  const released = await markBudget(tx, deps.ids, about, { stopped: true, cancelled, thawed: [] });
+  const written = await writeEvents(tx, [
+    ...sealable(deps.ids, [triggered(about, stopId, cause, { ...halted, sessions })]),
+    ...halts,
+    ...sealable(deps.ids, frozenEvents(about, stopId, halted)),
+  ]);
   const eventIds = [...released, ...written];
-  return { stopId, told: { ...toldOf(halted), projectId, stopId, budget: true, halts: true, eventIds } };
+  return {
+    stopId,
+    told: { ...toldOf(halted), sessions, projectId, stopId, budget: true, halts: true, eventIds },
+  };
 }
 
-const toldOf = ({ sessions, interventions, approvals, cancelled }: Halted) => ({
-  sessions,
+const toldOf = ({ interventions, approvals, cancelled }: Halted) => ({
   interventions,
   approvals: [...approvals, ...cancelled],
 });

@@ -5,6 +5,7 @@ import { connectionType } from '../graphql/connection.ts';
 import { Node } from '../graphql/node.ts';
 import { Actor } from '../identity/schema.ts';
 import type { Actor as ActorShape } from '../identity/viewer.ts';
+import { countRunning } from './confirm.ts';
 import { Session, Task } from '../sessions/types.ts';
 import { sessionsOfStop, tasksOfStop } from './queries.ts';
 
@@ -41,6 +42,11 @@ export const EmergencyStop = builder.prismaObject('EmergencyStop', {
       type: 'DateTime',
       nullable: true,
       description: 'When the last running agent had halted.',
+    }),
+    runningSessions: t.int({
+      description: 'Those that it halted and a worker has not let go of yet: 0 from `haltedAt` on.',
+      resolve: ({ id, haltedAt }, _, { house }) =>
+        haltedAt === null ? countRunning(house.prisma, id, house.clock.now()) : 0,
     }),
     resolvedAt: t.expose('resolvedAt', {
       type: 'DateTime',

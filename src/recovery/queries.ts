@@ -15,5 +15,5 @@ export async function findRecovery(
 export const lastRecoveryOf = (prisma: PrismaClient, stopId: string): Promise<RecoverySession | null> =>
   prisma.recoverySession.findFirst({ where: { stopId }, orderBy: { id: 'desc' } });
 
-export const stepsOf = (prisma: PrismaClient, recoveryId: string): Promise<RecoveryStep[]> =>
+export const readSteps = (prisma: PrismaClient, recoveryId: string): Promise<RecoveryStep[]> =>
   prisma.recoveryStep.findMany({ where: { recoveryId }, orderBy: { position: 'asc' } });

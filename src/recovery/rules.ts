@@ -28,6 +28,9 @@ import type { JsonObject } from '../kernel/json.ts';
 // somebody began, and nothing more: a step's effect and its COMPLETED are one transaction, so that whoever finds it
 // RUNNING may run it again (its worker died), and of two who do, the second finds it done.
 //
+// Called by: initiate.ts (mayInitiate), settled.ts (planSettled, stepSettled, asked), execute-step.ts (actOn, asked),
+// run-step.ts (begun, running, completed, failed, asked), proceed.ts (awaitsWorker), cancel.ts (mayCancel, cancelled).
+//
 // Races, all settled under the lock on the recovery's row, which every move takes, at the version that was read:
 // two initiate: the second finds one open (INVALID_STATE). Approve against cancel: whoever locks the approval first; the
 // other finds it settled, or the recovery over. Two execute: one asks and the other is shown what was asked, or one runs

@@ -1,5 +1,5 @@
 import { isUnavailable } from '../database/faults.ts';
-import { ContentionError, transact, type Tx } from '../database/transact.ts';
+import { ContentionError, LONGEST, transact, type Tx } from '../database/transact.ts';
 import { afterLift } from '../emergency/lift.ts';
 import { appendEvents } from '../events/append.ts';
 import type { Approval } from '../generated/prisma/client.ts';
@@ -23,7 +23,7 @@ import {
 import { lockRecovery, lockWithProject, writeMove } from './store.ts';
 
 /** Who runs a step, and what they wrote about it. */
-export interface Runner {
+interface Performer {
   actor: Actor;
   note: string | null;
 }
@@ -37,11 +37,11 @@ export async function runStep(
   deps: RecoveryDeps,
   recoveryId: string,
   stepId: string,
-  runner: Runner,
+  performer: Performer,
 ): Promise<void> {
-  await begin(deps, recoveryId, stepId, runner);
+  await begin(deps, recoveryId, stepId, performer);
   try {
-    await act(deps, recoveryId, stepId, runner);
+    await act(deps, recoveryId, stepId, performer);
   } catch (error) {
     // The database is away, or everybody wanted these rows: nothing was done, and it is tried again.
     if (isUnavailable(error) || error instanceof ContentionError) throw error;
@@ -49,7 +49,7 @@ export async function runStep(
       deps.log.error({ err: error, recoveryId, stepId }, 'a step of a recovery broke off');
     const said =
       error instanceof StepFailed ? error.message : "an unexpected error, which stands in the server's log";
-    await fail(deps, recoveryId, stepId, { runner, said });
+    await fail(deps, recoveryId, stepId, { performer, said });
   }
 }
 
@@ -57,7 +57,7 @@ async function begin(
   deps: RecoveryDeps,
   recoveryId: string,
   stepId: string,
-  { actor, note }: Runner,
+  { actor, note }: Performer,
 ): Promise<void> {
   const noted = note === null ? null : { note, notedBy: { ...actor } };
   const told = await transact(deps.database, 'begin a recovery step', async (tx) => {
@@ -70,9 +70,18 @@ async function begin(
   if (told !== null) tell(deps, told.recovery, told);
 }
 
-async function act(deps: RecoveryDeps, recoveryId: string, stepId: string, runner: Runner): Promise<void> {
-  const told = await transact(deps.database, 'run a recovery step', (tx) =>
-    actOnce(tx, deps, recoveryId, stepId, runner),
+async function act(
+  deps: RecoveryDeps,
+  recoveryId: string,
+  stepId: string,
+  performer: Performer,
+): Promise<void> {
+  // The last step lifts the stop: as much as the stop wrote is written back.
+  const told = await transact(
+    deps.database,
+    'run a recovery step',
+    (tx) => actOnce(tx, deps, recoveryId, stepId, performer),
+    LONGEST,
   );
   if (told === null) return;
   tell(deps, told.recovery, told);
@@ -91,7 +100,7 @@ async function actOnce(
   deps: RecoveryDeps,
   recoveryId: string,
   stepId: string,
-  { actor }: Runner,
+  { actor }: Performer,
 ): Promise<Told | null> {
   const locked = await lockWithProject(tx, recoveryId);
   const step = locked && running(locked.recovery, stepId);
@@ -155,14 +164,14 @@ async function fail(
   deps: RecoveryDeps,
   recoveryId: string,
   stepId: string,
-  { runner, said }: { runner: Runner; said: string },
+  { performer, said }: { performer: Performer; said: string },
 ): Promise<void> {
   const told = await transact(deps.database, 'fail a recovery step', async (tx) => {
     const before = await lockRecovery(tx, recoveryId);
     const step = before && running(before, stepId);
     if (before === null || step === null) return null;
     const after = failed(before, step, said);
-    const events = await writeMove(tx, { before, after, actor: runner.actor, now: deps.clock.now() });
+    const events = await writeMove(tx, { before, after, actor: performer.actor, now: deps.clock.now() });
     return { recovery: before, eventIds: await appendEvents(tx, deps.ids, events) };
   });
   if (told !== null) tell(deps, told.recovery, told);

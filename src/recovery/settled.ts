@@ -15,7 +15,7 @@ import { judge } from './cause.ts';
 import type { RecoveryDeps } from './deps.ts';
 import { recordedStep, recoveryEvent } from './events.ts';
 import { newStep } from './initiate.ts';
-import { changePlan, type ChangedStep } from './modifications.ts';
+import { changePlan, type ChangedStep, modificationFault } from './modifications.ts';
 import { foreseen } from './plan.ts';
 import { isIdle } from './planned-steps.ts';
 import {
@@ -85,12 +85,7 @@ async function refuseHopelessLimits(
   if (expected.dailyCost === null) return;
   const { evidence } = await readStop(tx, stopId);
   const { cleared, finding } = judge('BUDGET_CRITICAL', evidence, expected, now);
-  if (!cleared)
-    throw refuse('INVALID_INPUT', `modifications.limits.dailyCost: ${finding}`, [
-      'modifications',
-      'limits',
-      'dailyCost',
-    ]);
+  if (!cleared) throw new DomainError([modificationFault(['limits', 'dailyCost'], finding)]);
 }
 
 /** To let what a recovery waits for go is to hold the recovery up, and no less than managing it (behaviour 2.3). */

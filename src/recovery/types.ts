@@ -14,7 +14,7 @@ import { builder } from '../graphql/builder.ts';
 import { Node } from '../graphql/node.ts';
 import { Actor } from '../identity/schema.ts';
 import type { Actor as ActorShape } from '../identity/viewer.ts';
-import { lastRecoveryOf, stepsOf } from './queries.ts';
+import { lastRecoveryOf, readSteps } from './queries.ts';
 import { currentStep, isDone, isOpen } from './rules.ts';
 
 const keys = <T extends object>(values: T) => Object.keys(values) as (keyof T & string)[];
@@ -59,7 +59,7 @@ const RecoveryStep = builder.objectRef<StepRow>('RecoveryStep').implement({
 /** A recovery's steps are read once, however many of its fields ask for them. */
 const read = new WeakMap<Row, Promise<StepRow[]>>();
 function steps(row: Row, prisma: PrismaClient): Promise<StepRow[]> {
-  const known = read.get(row) ?? stepsOf(prisma, row.id);
+  const known = read.get(row) ?? readSteps(prisma, row.id);
   read.set(row, known);
   return known;
 }
@@ -129,6 +129,11 @@ builder.objectField(EmergencyStatus, 'recovery', (t) =>
 );
 
 builder.objectFields(RecoveryApproval, (t) => ({
+  note: t.string({
+    nullable: true,
+    description: 'What whoever asked for a step wrote: what they are about to do.',
+    resolve: ({ proposal }) => (proposal as { note?: string | null }).note ?? null,
+  }),
   recoverySession: t.field({
     type: RecoverySession,
     resolve: ({ recoveryId }, _, { house }) =>

@@ -60,6 +60,11 @@ describe('reserving', () => {
     expect(till.announced).toMatchObject([{ projectId: team.projectId, budget: true }]);
   });
 
+  it('holds it for 600 seconds where nothing was said of it (6.3)', async () => {
+    const { reservation } = await act.reserve(1, '0');
+    expect(reservation.expiresAt).toEqual(new Date('2026-03-02T09:10:00.000Z'));
+  });
+
   it.each([
     ['TOKEN_DAILY', { dailyTokens: 10 }, 11, '0'],
     ['TOKEN_MONTHLY', { monthlyTokens: 10 }, 11, '0'],

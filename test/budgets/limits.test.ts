@@ -72,7 +72,7 @@ describe('setting limits', () => {
 
   it.each([
     [{ dailyTokens: -1 }, 'dailyTokens'],
-    [{ monthlyTokens: 2 ** 53 }, 'monthlyTokens'],
+    [{ monthlyTokens: 2 ** 31 }, 'monthlyTokens'],
     [{ dailyCost: '0.00001' }, 'dailyCost'],
     [{ dailyCost: '-1' }, 'dailyCost'],
     [{ monthlyCost: '1000000000000.0001' }, 'monthlyCost'],
@@ -83,15 +83,30 @@ describe('setting limits', () => {
     });
   });
 
+  it('refuses limits that name nothing, and says what tokens may be', async () => {
+    await expect(act.limit({})).rejects.toMatchObject({
+      errors: [
+        {
+          code: 'INVALID_INPUT',
+          message: 'limits must name at least one limit, or the time zone',
+          path: ['limits'],
+        },
+      ],
+    });
+    await expect(act.limit({ dailyTokens: -1 })).rejects.toThrow(
+      'dailyTokens must be 0 to 2147483647 tokens',
+    );
+  });
+
   it('takes the bounds themselves (10.3)', async () => {
     await act.limit({
       dailyTokens: 0,
-      monthlyTokens: 2 ** 53 - 1,
+      monthlyTokens: 2 ** 31 - 1,
       dailyCost: '0',
       monthlyCost: '1000000000000',
     });
     expect(await act.lines()).toMatchObject({
-      TOKEN_MONTHLY: '0 + 0 of 9007199254740991 + 0',
+      TOKEN_MONTHLY: '0 + 0 of 2147483647 + 0',
       COST_MONTHLY: '0.0000 + 0.0000 of 1000000000000.0000 + 0.0000',
     });
   });

@@ -104,7 +104,7 @@ it('whatever happens at once, columns are the sum of the rows, used is what was 
     }),
     { numRuns: onPostgres ? 40 : 25 },
   );
-});
+}, 120_000);
 
 it('reservations at once take no unit too many, and are not refused while there is room for them (6.2)', async () => {
   await fc.assert(
@@ -126,4 +126,4 @@ it('reservations at once take no unit too many, and are not refused while there 
     }),
     { numRuns: onPostgres ? 40 : 25 },
   );
-});
+}, 120_000);

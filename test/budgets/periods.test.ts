@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { dayOf, following, isTimeZone, monthOf } from '../../src/budgets/periods.ts';
+import { dayOf, following, monthOf } from '../../src/budgets/periods.ts';
+import { isTimeZone } from '../../src/kernel/time-zone.ts';
 
 const instants = ({ start, end }: { start: Date; end: Date }) => [start.toISOString(), end.toISOString()];
 const hours = ({ start, end }: { start: Date; end: Date }) => (end.getTime() - start.getTime()) / 3_600_000;
@@ -64,6 +65,11 @@ describe('the month of a time zone (6.1)', () => {
     ['Pacific/Auckland', '2026-03-31T10:59:59Z', '2026-02-28T11:00:00.000Z', '2026-03-31T11:00:00.000Z'],
     ['Pacific/Auckland', '2026-03-31T11:00:00Z', '2026-03-31T11:00:00.000Z', '2026-04-30T12:00:00.000Z'],
     ['America/St_Johns', '2026-11-01T12:00:00Z', '2026-11-01T02:30:00.000Z', '2026-12-01T03:30:00.000Z'],
+    ['Pacific/Auckland', '2026-09-30T10:59:59.999Z', '2026-08-31T12:00:00.000Z', '2026-09-30T11:00:00.000Z'],
+    ['Pacific/Auckland', '2026-04-30T11:59:59.999Z', '2026-03-31T11:00:00.000Z', '2026-04-30T12:00:00.000Z'],
+    ['America/St_Johns', '2026-04-01T02:29:59.999Z', '2026-03-01T03:30:00.000Z', '2026-04-01T02:30:00.000Z'],
+    // Put back at one minute past midnight on the first: October's date once more, in what is November already.
+    ['America/St_Johns', '2009-11-01T02:45:00Z', '2009-11-01T02:30:00.000Z', '2009-12-01T03:30:00.000Z'],
   ])('of %s at %s is %s to %s', (zone, at, start, end) => {
     expect(instants(monthOf(zone, new Date(at)))).toEqual([start, end]);
   });

@@ -101,7 +101,10 @@ test('behaviour 7.1, 7.2: an agent stops its project; every subscription tells, 
     { id: sessions[1] },
   );
   expect(report.reportExecutionEvent).toEqual({ success: true, directive: 'HALT', errors: [] });
+  app.clock.advance(1);
   const again = await app.ok(project.keys.OPERATOR, STOP, { id: project.id, severity: 'LOW' });
+  expect(triggerEmergencyStop.message).toBe('project stopped');
+  expect(again.triggerEmergencyStop.message).toBe('the project was stopped already');
   expect(again.triggerEmergencyStop.emergencyStop).toMatchObject({ id: stop.id, severity: 'CRITICAL' });
   socket.socket.close();
 });
@@ -124,4 +127,25 @@ test('behaviour 7.1: a report of an exhausted resource stops the project before 
     stopped: true,
     stop: { triggeredConditions: ['RESOURCE_EXHAUSTION'], severity: 'HIGH' },
   });
+});
+
+test('behaviour 7.3: a stop counts the sessions whose worker has yet to let go', async () => {
+  const project = await makeProject(app, ADMIN_KEY, 'halting');
+  const { prisma, clock } = database();
+  const held = { epoch: 0, heldUntil: new Date(clock.now().getTime() + 5_000) };
+  const sessions = [await project.session(), await project.session(), await project.session()];
+  for (const sessionId of sessions.slice(0, 2))
+    await prisma.sessionDrive.create({ data: { sessionId, ...held } });
+  await app.ok(project.keys.OPERATOR, STOP, { id: project.id });
+  const counted = async () =>
+    (
+      await app.ok(
+        project.keys.VIEWER,
+        'query($id: ID!) { emergencyStatus(projectId: $id) { stop { haltedAt runningSessions } } }',
+        { id: project.id },
+      )
+    ).emergencyStatus.stop;
+  expect(await counted()).toEqual({ haltedAt: null, runningSessions: 2 });
+  await prisma.sessionDrive.update({ where: { sessionId: sessions[0]! }, data: { heldUntil: null } });
+  expect(await counted()).toEqual({ haltedAt: null, runningSessions: 1 });
 });

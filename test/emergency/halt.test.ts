@@ -4,6 +4,7 @@ import { createStopWatch } from '../../src/emergency/watch.ts';
 import { triggerEmergencyStop } from '../../src/emergency/trigger.ts';
 import type { Database } from '../../src/database/open.ts';
 import { transact } from '../../src/database/transact.ts';
+import { HEARTBEAT } from '../../src/runners/driver.ts';
 import type { Runner, Turn } from '../../src/runners/runner.ts';
 import { openHouse, type RunnerHouse } from '../runners/house.ts';
 import { onPostgres, silent, withDatabase } from '../support/database.ts';
@@ -109,6 +110,10 @@ describe('behaviour 7.3: a stop', () => {
     expect(turns[0]!.signal.reason).toMatchObject({ cause: 'halted' });
     await until('the halt to be confirmed', async () => (await theStop(stopId)).haltedAt !== null);
     expect((await lease(id)).heldUntil).toBeNull();
+  });
+
+  test('is looked for by every worker more often than once a second, so that a lost signal costs no more', () => {
+    expect(HEARTBEAT).toBeLessThan(1_000);
   });
 
   test('is halted once, though two workers let go at once', async () => {

@@ -198,7 +198,10 @@ describe('behaviour 7.2: a stop against', () => {
       database().clock,
     );
     const report = { sessionId: stage.live, agentName: 'ada', type: 'step' };
-    expect((await reportExecutionEvent(late.deps, team.agent, report)).reply).toEqual({ directive: 'HALT' });
+    expect((await reportExecutionEvent(late.deps, team.agent, report)).reply).toEqual({
+      directive: 'HALT',
+      interventionId: null,
+    });
   });
 
   it('a rejection that had read before it: it goes through, beneath the stop', async () => {

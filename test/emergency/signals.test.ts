@@ -9,6 +9,7 @@ import { silent } from '../support/database.ts';
 import { eventsOf, seedTeam, type Team, verbs } from '../support/house.ts';
 import { withHouse } from '../support/with-house.ts';
 import { stopper } from './scene.ts';
+import { testPrivacy } from '../support/vault.ts';
 
 const { scene, session, clock, database } = withHouse();
 let team: Team;
@@ -198,6 +199,7 @@ describe('behaviour 7.1: signals', () => {
       clock: clock(),
       ids: deps.ids,
       touches: createAgentTouches(clock(), deps.ids),
+      ...testPrivacy(database(), clock()),
       enqueueDrives: async () => {},
       announce: () => {},
       stops: broken,

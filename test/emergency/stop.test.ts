@@ -136,11 +136,13 @@ describe('behaviour 7.2: a stop, in one transaction,', () => {
     const input = { sessionId, agentName: 'ada', type: 'step', idempotencyKey: 'k' };
     expect((await reportExecutionEvent(scene.house.deps, team.agent, input)).reply).toEqual({
       directive: 'HALT',
+      interventionId: null,
     });
     expect(await everything(scene.house)).toEqual(before);
     await stopper(scene.house, team).lift(id);
     expect((await reportExecutionEvent(scene.house.deps, team.agent, input)).reply).toEqual({
       directive: 'CONTINUE',
+      interventionId: null,
     });
   });
 

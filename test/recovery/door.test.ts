@@ -150,6 +150,13 @@ describe('a recovery through the API', () => {
     expect(await execute(id, recovery.steps[0].id, 'x'.repeat(20_001))).toMatchObject({
       errors: [{ code: 'INVALID_INPUT', path: ['note'] }],
     });
+    const asked = await execute(id, recovery.steps[0].id, 'about to look');
+    const { approval } = await app.ok(
+      world.keys.MANAGER,
+      'query($id: ID!) { approval(id: $id) { ... on RecoveryApproval { note } } }',
+      { id: asked.approval.id },
+    );
+    expect(approval).toEqual({ note: 'about to look' });
     expect(await execute(id, 'step_nowhere', 'x')).toMatchObject({
       errors: [{ code: 'NOT_FOUND', path: ['stepId'] }],
     });
@@ -169,8 +176,8 @@ describe('a recovery through the API', () => {
     expect(answer.data.respondToApproval).toMatchObject({
       success: false,
       errors: [
-        { code: 'INVALID_INPUT', path: ['modifications', 'skip', '0'] },
-        { code: 'INVALID_INPUT', path: ['modifications', 'tasks', 'y'] },
+        { code: 'INVALID_INPUT', path: ['response', 'modifications', 'skip', '0'] },
+        { code: 'INVALID_INPUT', path: ['response', 'modifications', 'tasks', 'y'] },
       ],
     });
   });

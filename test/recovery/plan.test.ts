@@ -78,7 +78,9 @@ describe("an approver's changes (7.5)", () => {
   });
 
   it.each(['lift_stop', 'verify_cause SECURITY_THREAT'])('never leave out %s', (id) => {
-    expect(faultsOf({ skip: ['set_limits', id] })).toEqual([['INVALID_INPUT', 'modifications.skip.1']]);
+    expect(faultsOf({ skip: ['set_limits', id] })).toEqual([
+      ['INVALID_INPUT', 'response.modifications.skip.1'],
+    ]);
   });
 
   it('set limits, money with at most four places', () => {
@@ -92,10 +94,10 @@ describe("an approver's changes (7.5)", () => {
       ),
     ).toEqual(
       expect.arrayContaining([
-        'modifications.limits.dailyCost',
-        'modifications.limits.monthlyCost',
-        'modifications.limits.dailyTokens',
-        'modifications.limits',
+        'response.modifications.limits.dailyCost',
+        'response.modifications.limits.monthlyCost',
+        'response.modifications.limits.dailyTokens',
+        'response.modifications.limits.weekly',
       ]),
     );
   });
@@ -131,22 +133,45 @@ describe("an approver's changes (7.5)", () => {
         sessions: { s9: 'RESUME', s1: 'ABANDON' },
       }),
     ).toEqual([
-      ['INVALID_INPUT', 'modifications.skip.0'],
-      ['INVALID_INPUT', 'modifications.sessions.s9'],
-      ['INVALID_INPUT', 'modifications.tasks.t9'],
-      ['INVALID_INPUT', 'modifications.tasks.t1'],
+      ['INVALID_INPUT', 'response.modifications.skip.0'],
+      ['INVALID_INPUT', 'response.modifications.sessions.s9'],
+      ['INVALID_INPUT', 'response.modifications.tasks.t9'],
+      ['INVALID_INPUT', 'response.modifications.tasks.t1'],
     ]);
   });
 
   it('cannot both give something up and leave out the step that does it', () => {
     expect(faultsOf({ skip: ['resume_sessions'], sessions: { s1: 'ABANDON' } })).toEqual([
-      ['INVALID_INPUT', 'modifications.sessions.s1'],
+      ['INVALID_INPUT', 'response.modifications.sessions.s1'],
     ]);
     expect(faultsOf({ skip: ['abandon_tasks'], tasks: { t1: 'ABANDON' } })).toEqual([
-      ['INVALID_INPUT', 'modifications.tasks.t1'],
+      ['INVALID_INPUT', 'response.modifications.tasks.t1'],
     ]);
     expect(faultsOf({ skip: ['set_limits'], limits: { dailyCost: '5' } })).toEqual([
-      ['INVALID_INPUT', 'modifications.limits'],
+      ['INVALID_INPUT', 'response.modifications.limits'],
+    ]);
+  });
+
+  it('a fault of form hides no other, and each is told in words of our own', () => {
+    const lift = steps.find(({ action }) => action === 'lift_stop')!.id;
+    const changed = changePlan(steps, {
+      skip: [lift, 'step_x', 7],
+      limits: { dailyCost: '-1', dailyTokens: 1.5, yearlyCost: '1' },
+      tasks: { t9: 'KEEP' },
+      sessions: [],
+      order: [],
+    });
+    expect(changed.ok ? [] : changed.errors.map(({ message }) => message).sort()).toEqual([
+      'modifications.limits.dailyCost: must be an amount of dollars: at least 0, at most twelve digits and four decimal places',
+      'modifications.limits.dailyTokens: must be a whole number of tokens, 0 to 9007199254740991',
+      'modifications.limits.yearlyCost: there is nothing of this name to change',
+      'modifications.order: there is nothing of this name to change',
+      'modifications.sessions: must be an object of what becomes of sessions, by their ids',
+      'modifications.skip.0: lift_stop may not be left out',
+      'modifications.skip.1: the plan has no step step_x',
+      "modifications.skip.2: must be a step's id",
+      'modifications.tasks.t9: must be REQUEUE or ABANDON',
+      'modifications.tasks.t9: the stop has not halted this task',
     ]);
   });
 

@@ -97,12 +97,15 @@ describe('a step (7.6)', () => {
   const steps = (status: Parameters<typeof step>[1]) => [step(0, status), step(1)];
   const at = (status: Parameters<typeof step>[1], more = {}) => recovery({ steps: steps(status), ...more });
 
-  it('that is asked for again takes the recovery on, without the old failure', () => {
-    const stopped = at({ status: 'FAILED', error: 'too much', result: { note: 'x' } }, { status: 'FAILED' });
-    const again = asked(stopped, stopped.steps[0]!);
-    expect(again.status).toBe('IN_PROGRESS');
-    expect(again.steps[0]).toMatchObject({ status: 'WAITING_APPROVAL', error: null, result: null });
-  });
+  it.each(['FAILED', 'REJECTED'] as const)(
+    'that was %s and is asked for again takes the recovery on, without what came of it before',
+    (status) => {
+      const stopped = at({ status, error: 'too much', result: { note: 'x' } }, { status: 'FAILED' });
+      const again = asked(stopped, stopped.steps[0]!);
+      expect(again.status).toBe('IN_PROGRESS');
+      expect(again.steps[0]).toMatchObject({ status: 'WAITING_APPROVAL', error: null, result: null });
+    },
+  );
 
   it.each([
     ['APPROVED', 'APPROVED', 'IN_PROGRESS'],
@@ -178,6 +181,17 @@ describe('a worker has something to do', () => {
 });
 
 describe('cancelling (7.6)', () => {
+  it.each(['FAILED', 'REJECTED'] as const)(
+    'leaves a step that was %s as it is, with its reason',
+    (status) => {
+      const stopped = recovery({
+        status: 'FAILED',
+        steps: [step(0, { status, error: 'not on my watch' }), step(1)],
+      });
+      expect(cancelled(stopped, NOW)).toEqual({ ...stopped, status: 'CANCELLED', completedAt: NOW });
+    },
+  );
+
   it.each(['WAITING_APPROVAL', 'IN_PROGRESS', 'FAILED'] as const)('%s can be', (status) =>
     expect(mayCancel(recovery({ status })).ok).toBe(true),
   );

@@ -1,5 +1,5 @@
 import { lockBudgets, writeBudgets } from '../../budgets/book.ts';
-import { parseLimits, tellLimits, withLimits } from '../../budgets/limits.ts';
+import { MOST_TOKENS, parseLimits, tellLimits, withLimits } from '../../budgets/limits.ts';
 import { about } from '../../budgets/move-events.ts';
 import { queryWithin } from '../../database/query.ts';
 import { Faults } from '../../kernel/bounds.ts';
@@ -11,7 +11,7 @@ export const setLimits: Action = {
   async run(tx, deps, { recovery: { projectId }, step, actor, now }) {
     const faults = new Faults();
     const { limits: named } = step.parameters as unknown as { limits: PlannedLimits };
-    const limits = parseLimits(faults, ['limits'], named);
+    const limits = parseLimits(faults, ['limits'], named, MOST_TOKENS);
     if (faults.errors.length > 0)
       throw new StepFailed(faults.errors.map(({ message }) => message).join('; '));
     const query = queryWithin(tx);

@@ -123,7 +123,8 @@ export function decideLocked(
   if (call.kind === 'reserve') {
     if (draft === undefined || move.kind !== 'hold') return refused(noProject);
     const { granted: made, check } = hold(draft, move);
-    return made === null ? { ok: false, error: notGranted(check, draft.state.stopped) } : done(made, check);
+    const asked = { tokens: BigInt(move.tokens), cost: move.cost };
+    return made === null ? { ok: false, error: notGranted(check, draft.state, asked) } : done(made, check);
   }
   const before = settledBefore(call, reservation);
   if (before !== null) return before;
