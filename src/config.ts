@@ -1,12 +1,8 @@
 import fs from 'node:fs';
 import type { z } from 'zod';
-import {
-  type EncryptionKey,
-  ownPrefixes,
-  type Variable,
-  type VariableName,
-  variables,
-} from './environment.ts';
+import { type EncryptionKey } from './environment-values.ts';
+import { othersNames, ownPrefixes, type Variable, type VariableName, variables } from './environment.ts';
+import { type SupervisionEnvironment, supervisionEnvironment } from './supervision/from-environment.ts';
 
 type Values = { [Name in VariableName]?: z.output<(typeof variables)[Name]['schema']> };
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -27,13 +23,51 @@ export interface Config {
   /** Null: API keys alone. */
   readonly oidc: OidcConfig | null;
   readonly metrics: { readonly token: string | null };
+  /** Null: no traces are recorded. */
+  readonly tracing: TracingConfig | null;
   readonly processRoles: { readonly api: boolean; readonly worker: boolean };
   /** Runners that `createSession` may name, beside those built in. */
   readonly runners: Readonly<
     Record<string, { readonly url: string; readonly secret: string; readonly previousSecret?: string }>
   >;
+  /** Null: there is no runner `ai`. Prices are dollars for a million tokens, by model. */
+  readonly ai: {
+    readonly apiKey: string;
+    readonly baseUrl: string;
+    readonly prices: Readonly<Record<string, { readonly input: string; readonly output: string }>>;
+    /** Tools may be on private networks and on this machine. */
+    readonly allowPrivate: boolean;
+  } | null;
+  readonly notifications: {
+    /** Null: no email is sent. */
+    readonly mail: { readonly url: string; readonly from: string } | null;
+    /** Null: nothing is written by a bot. `signingSecret` null: its messages have no buttons. */
+    readonly slack: {
+      readonly token: string;
+      readonly apiUrl: string;
+      readonly signingSecret: string | null;
+    } | null;
+    /** Null: no text message is sent. */
+    readonly twilio: {
+      readonly accountSid: string;
+      readonly authToken: string;
+      readonly from: string;
+      readonly apiUrl: string;
+    } | null;
+    /** Webhooks may reach private addresses (behaviour 8.3). */
+    readonly allowPrivate: boolean;
+  };
+  /** What supervision configurations may read (behaviour 8.3). */
+  readonly supervision: { readonly environment: SupervisionEnvironment };
   readonly log: { readonly level: string };
   readonly production: boolean;
+}
+
+export interface TracingConfig {
+  /** Without a slash at its end; `/v1/traces` comes behind it. */
+  readonly endpoint: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly serviceName: string;
 }
 
 export interface OidcConfig {
@@ -41,6 +75,8 @@ export interface OidcConfig {
   readonly audience: string;
   readonly roleClaim: string;
   readonly projectClaim: string;
+  /** What people sign in with a browser through. Null: the issuer's tokens are accepted, and that is all. */
+  readonly client: { readonly id: string; readonly secret: string | null } | null;
 }
 
 export interface Fault {
@@ -77,10 +113,10 @@ export function readConfig(
   }
   faults.push(...contradictions(env));
   if (faults.length > 0) throw new ConfigError(faults);
-  return deepFreeze(arrange(values as Values));
+  return deepFreeze(arrange(values as Values, env));
 }
 
-function arrange(values: Values): Config {
+function arrange(values: Values, env: Environment): Config {
   const processRoles = values.PROCESS_ROLES ?? ['api', 'worker'];
   return {
     server: {
@@ -100,14 +136,70 @@ function arrange(values: Values): Config {
             audience: values.OIDC_AUDIENCE,
             roleClaim: values.OIDC_ROLE_CLAIM ?? 'role',
             projectClaim: values.OIDC_PROJECT_CLAIM ?? 'project',
+            client:
+              values.OIDC_CLIENT_ID === undefined
+                ? null
+                : { id: values.OIDC_CLIENT_ID, secret: values.OIDC_CLIENT_SECRET ?? null },
           },
     metrics: { token: values.METRICS_TOKEN ?? null },
+    tracing:
+      values.OTEL_EXPORTER_OTLP_ENDPOINT === undefined
+        ? null
+        : {
+            endpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT,
+            headers: values.OTEL_EXPORTER_OTLP_HEADERS ?? {},
+            serviceName: values.OTEL_SERVICE_NAME ?? 'holdpoint',
+          },
     processRoles: { api: processRoles.includes('api'), worker: processRoles.includes('worker') },
     runners: values.HTTP_RUNNERS ?? {},
+    ai:
+      values.OPENAI_API_KEY === undefined
+        ? null
+        : {
+            apiKey: values.OPENAI_API_KEY,
+            baseUrl: values.OPENAI_BASE_URL ?? 'https://api.openai.com/v1',
+            prices: values.AI_PRICES ?? {},
+            allowPrivate: values.ALLOW_PRIVATE_ADDRESSES === 'yes',
+          },
+    notifications: {
+      mail:
+        values.SMTP_URL === undefined || values.SMTP_FROM === undefined
+          ? null
+          : { url: values.SMTP_URL, from: values.SMTP_FROM },
+      slack: slackOf(values),
+      twilio: twilioOf(values),
+      allowPrivate: values.ALLOW_PRIVATE_ADDRESSES === 'yes',
+    },
+    supervision: {
+      environment: supervisionEnvironment(values.SUPERVISION_ENV ?? [], {
+        ...env,
+        // It may have come from a file.
+        SLACK_WEBHOOK_URL: values.SLACK_WEBHOOK_URL,
+      }),
+    },
     log: { level: values.LOG_LEVEL ?? 'info' },
     production: values.NODE_ENV === 'production',
   };
 }
+
+const slackOf = (values: Values): Config['notifications']['slack'] =>
+  values.SLACK_BOT_TOKEN === undefined
+    ? null
+    : {
+        token: values.SLACK_BOT_TOKEN,
+        apiUrl: values.SLACK_API_URL ?? 'https://slack.com/api',
+        signingSecret: values.SLACK_SIGNING_SECRET ?? null,
+      };
+
+const twilioOf = ({
+  TWILIO_ACCOUNT_SID: accountSid,
+  TWILIO_AUTH_TOKEN: authToken,
+  TWILIO_FROM: from,
+  TWILIO_API_URL: apiUrl = 'https://api.twilio.com',
+}: Values): Config['notifications']['twilio'] =>
+  accountSid === undefined || authToken === undefined || from === undefined
+    ? null
+    : { accountSid, authToken, from, apiUrl };
 
 /** The variable's text, from itself or its file. An empty one is a fault: it would silently mean the default. */
 function textOf(
@@ -147,13 +239,28 @@ function unknownNames(env: Environment): Fault[] {
     ),
   );
   return Object.keys(env)
-    .filter((name) => !known.has(name) && ownPrefixes.some((prefix) => name.startsWith(prefix)))
+    .filter(
+      (name) =>
+        !known.has(name) && !othersNames.has(name) && ownPrefixes.some((prefix) => name.startsWith(prefix)),
+    )
     .map((variable) => ({ variable, message: 'is not a variable of Holdpoint' }));
 }
 
 function contradictions(env: Environment): Fault[] {
   const given = (name: string) => env[name] !== undefined;
-  return [...unnamedHost(env), ...unkeptKeys(env, given), ...oidcContradictions(given)];
+  return [
+    ...unnamedHost(env),
+    ...unkeptKeys(env, given),
+    ...oidcContradictions(given),
+    ...goingWith(given, 'OIDC_CLIENT_ID', { meansNothing: ['OIDC_CLIENT_SECRET'] }),
+    ...mailContradictions(given),
+    ...goingWith(given, 'SLACK_BOT_TOKEN', { meansNothing: ['SLACK_SIGNING_SECRET', 'SLACK_API_URL'] }),
+    ...goingWith(given, 'TWILIO_ACCOUNT_SID', {
+      required: ['TWILIO_AUTH_TOKEN', 'TWILIO_FROM'],
+      meansNothing: ['TWILIO_AUTH_TOKEN', 'TWILIO_FROM', 'TWILIO_API_URL'],
+    }),
+    ...goingWith(given, 'OPENAI_API_KEY', { meansNothing: ['OPENAI_BASE_URL', 'AI_PRICES'] }),
+  ];
 }
 
 /** With a database elsewhere, keys that one machine made are lost with it, and another replica has others. */
@@ -173,13 +280,37 @@ function unnamedHost(env: Environment): Fault[] {
   return [{ variable: 'PUBLIC_URL', message: `is required where HOST is ${env.HOST}` }];
 }
 
+function mailContradictions(given: (name: string) => boolean): Fault[] {
+  const server = given('SMTP_URL') || given('SMTP_URL_FILE');
+  if (server === given('SMTP_FROM')) return [];
+  return server
+    ? [{ variable: 'SMTP_FROM', message: 'is required with SMTP_URL' }]
+    : [{ variable: 'SMTP_FROM', message: 'means nothing without SMTP_URL' }];
+}
+
+/** What is required with a variable, and what means nothing without it. */
+function goingWith(
+  given: (name: string) => boolean,
+  leader: VariableName,
+  { required = [], meansNothing }: { required?: VariableName[]; meansNothing: VariableName[] },
+): Fault[] {
+  const eitherWay = (name: string) => given(name) || given(`${name}_FILE`);
+  return eitherWay(leader)
+    ? required
+        .filter((name) => !eitherWay(name))
+        .map((variable) => ({ variable, message: `is required with ${leader}` }))
+    : meansNothing
+        .filter(eitherWay)
+        .map((variable) => ({ variable, message: `means nothing without ${leader}` }));
+}
+
 function oidcContradictions(given: (name: string) => boolean): Fault[] {
   if (given('OIDC_ISSUER')) {
     return given('OIDC_AUDIENCE')
       ? []
       : [{ variable: 'OIDC_AUDIENCE', message: 'is required with OIDC_ISSUER' }];
   }
-  return (['OIDC_AUDIENCE', 'OIDC_ROLE_CLAIM', 'OIDC_PROJECT_CLAIM'] as const)
+  return (['OIDC_AUDIENCE', 'OIDC_ROLE_CLAIM', 'OIDC_PROJECT_CLAIM', 'OIDC_CLIENT_ID'] as const)
     .filter(given)
     .map((variable) => ({ variable, message: 'means nothing without OIDC_ISSUER' }));
 }
@@ -191,7 +322,9 @@ function describe(error: z.ZodError): string {
         'issues' in issue && Array.isArray(issue.issues)
           ? (issue.issues[0]?.message ?? issue.message)
           : issue.message;
-      return issue.path.length === 0 ? text : `(${issue.path.join('.')}) ${text}`;
+      // Places in a list are counted as people count them.
+      const path = issue.path.map((step) => (typeof step === 'number' ? `entry ${step + 1}` : String(step)));
+      return path.length === 0 ? text : `(${path.join('.')}) ${text}`;
     })
     .join('; ');
 }

@@ -1,6 +1,23 @@
 // Longer than most files, as it is one table: what may stand in the environment, and how each value must look.
-import { createSecretKey, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
+import {
+  aiPrices,
+  encryptionKeys,
+  httpRunners,
+  isHttp,
+  listOf,
+  otlpHeaders,
+  parseUrl,
+} from './environment-values.ts';
+import {
+  accountSid,
+  authToken,
+  botToken,
+  mailbox,
+  slackSecret,
+  twilioFrom,
+} from './notifications/variables.ts';
+import { exampleNames } from './supervision/from-environment.ts';
 
 /**
  * One environment variable. `fallback` and `meaning` are what the README's table says of it; `schema` turns its text
@@ -17,11 +34,6 @@ export interface Variable<T = unknown> {
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
 
-function parseUrl(text: string): URL | null {
-  return URL.canParse(text) ? new URL(text) : null;
-}
-
-const isHttp = (url: URL | null): url is URL => url?.protocol === 'http:' || url?.protocol === 'https:';
 const isOrigin = (text: string): boolean => {
   const url = parseUrl(text);
   return isHttp(url) && url.origin === text;
@@ -34,7 +46,6 @@ const isBaseUrl = (text: string): boolean => {
 };
 
 const withoutSlash = (text: string): string => text.replace(/\/+$/, '');
-const listOf = (text: string): string[] => text.split(',').map((item) => item.trim());
 
 const port = z
   .string()
@@ -51,6 +62,24 @@ const baseUrl = z
   .refine(isBaseUrl, 'must be an http(s) address without query or fragment')
   .transform(withoutSlash);
 
+const names = z
+  .string()
+  .transform(listOf)
+  .refine(
+    (items) => items.every((name) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name)),
+    'must be names of environment variables separated by commas',
+  )
+  .refine(
+    (items) => items.every((name) => !isOwn(name) || exampleNames.some((known) => known === name)),
+    "must not name one of this server's own variables: whoever writes a configuration would read it",
+  );
+
+const smtpUrl = z.string().refine((text) => {
+  const url = parseUrl(text);
+  return (url?.protocol === 'smtp:' || url?.protocol === 'smtps:') && url.hostname !== '';
+}, 'must be a mail server such as smtps://user:password@mail.example.com');
+
+const httpAddress = z.string().refine((text) => isHttp(parseUrl(text)), 'must be an http(s) address');
 const origins = z
   .string()
   .transform((text) => (text.trim() === '' ? [] : listOf(text)))
@@ -91,69 +120,6 @@ const processRoles = z
   .transform((text) => [...new Set(listOf(text))])
   .pipe(z.array(z.enum(['api', 'worker'], 'must be api, worker or both, separated by a comma')).min(1));
 
-const runner = z.strictObject({
-  url: z.string().refine((text) => isHttp(parseUrl(text)), 'url must be an http(s) address'),
-  secret: z.string().min(16, 'secret must be at least 16 characters'),
-  previousSecret: z.string().min(16, 'previousSecret must be at least 16 characters').optional(),
-});
-
-const RESERVED_RUNNERS = new Set(['external', 'scripted']);
-
-const httpRunners = z
-  .string()
-  .transform((text, context) => {
-    try {
-      return JSON.parse(text) as unknown;
-    } catch {
-      context.addIssue('must be JSON: {"name": {"url": "…", "secret": "…"}}');
-      return z.NEVER;
-    }
-  })
-  .pipe(
-    z.record(
-      z
-        .string()
-        .regex(/^[a-z][a-z0-9_-]{0,62}$/, 'runner names are small letters, digits, - and _')
-        .refine((name) => !RESERVED_RUNNERS.has(name), 'external and scripted are runners already'),
-      runner,
-      'must be a JSON object of runners by name',
-    ),
-  );
-
-/** An entry of ENCRYPTION_KEYS. As an object that shows nothing of itself, wherever it is printed. */
-export interface EncryptionKey {
-  id: string;
-  key: KeyObject;
-}
-
-const ENCRYPTION_KEY = /^([\w.-]{1,32}):([A-Za-z0-9+/]{43}=)$/;
-
-/** Faults name the entry by its place alone: what stands where an id belongs may be a key. */
-const encryptionKeys = z
-  .string()
-  .transform(listOf)
-  .transform((entries, context): EncryptionKey[] => {
-    const keys = entries.map((entry) => {
-      const [, id = '', encoded = ''] = ENCRYPTION_KEY.exec(entry) ?? [];
-      const bytes = Buffer.from(encoded, 'base64');
-      return { id, bytes, wellFormed: bytes.length === 32 && bytes.toString('base64') === encoded };
-    });
-    keys.forEach(({ id, bytes, wellFormed }, at) => {
-      const fault = (text: string) => context.addIssue(`entry ${at + 1} ${text}`);
-      if (!wellFormed)
-        return fault('must be id:key, the id 1 to 32 letters, digits and ._-, the key 32 bytes in base64');
-      const before = keys.slice(0, at).filter((each) => each.wellFormed);
-      if (before.some((each) => each.id === id)) fault('has the id of an earlier one');
-      if (before.some((each) => each.bytes.equals(bytes))) fault('holds the same key as an earlier one');
-    });
-    return keys.flatMap(({ id, bytes, wellFormed }) =>
-      wellFormed ? [{ id, key: createSecretKey(bytes) }] : [],
-    );
-  });
-
-/** Reads what ENCRYPTION_KEYS may hold, which is also the form in which keys are kept in a file. */
-export const parseEncryptionKeys = (text: string) => encryptionKeys.safeParse(text);
-
 const choice = <const T extends readonly string[]>(options: T) =>
   z.enum(options, `must be one of ${options.join(', ')}`);
 
@@ -162,7 +128,7 @@ export const variables = {
   PORT: { fallback: '4000', meaning: 'The port to listen on; 0 takes a free one', schema: port },
   HOST: { fallback: '127.0.0.1', meaning: 'The address to listen on', schema: host },
   PUBLIC_URL: {
-    fallback: 'the address it listens on',
+    fallback: 'the address it listens on; required where `HOST` is 0.0.0.0 or ::',
     meaning: 'The address that people and agents reach it at, used in links',
     schema: baseUrl,
   },
@@ -216,6 +182,25 @@ export const variables = {
     secret: true,
     schema: token,
   },
+  OTEL_EXPORTER_OTLP_ENDPOINT: {
+    fallback: 'no traces',
+    meaning: 'The OpenTelemetry collector that traces are sent to, OTLP over HTTP: `/v1/traces` is appended',
+    schema: baseUrl,
+  },
+  OTEL_EXPORTER_OTLP_HEADERS: {
+    fallback: 'none',
+    meaning:
+      'Headers for the collector, such as its credential: `key=value` separated by commas, values percent-encoded',
+    secret: true,
+    schema: otlpHeaders,
+  },
+  OTEL_SERVICE_NAME: {
+    fallback: 'holdpoint',
+    meaning: 'What traces call this service',
+    schema: z
+      .string()
+      .regex(/^[\x21-\x7e]{1,200}$/, 'must be 1 to 200 printable ASCII characters without spaces'),
+  },
   OIDC_ISSUER: {
     fallback: 'API keys alone',
     meaning: 'The OpenID Connect issuer whose tokens are accepted',
@@ -236,10 +221,90 @@ export const variables = {
     meaning: "The claim holding the project's id, or `*` for every project; dots reach inside",
     schema: claim,
   },
+  OIDC_CLIENT_ID: {
+    fallback: 'nobody signs in at the workstation by the issuer',
+    meaning:
+      "The workstation's client at the issuer, for the code flow with PKCE; its redirect URI is `PUBLIC_URL/sign-in/callback`, and its ID tokens carry the claims above",
+    schema: z.string().regex(/^[\x21-\x7e]{1,512}$/, 'must be 1 to 512 printable ASCII characters'),
+  },
+  OIDC_CLIENT_SECRET: {
+    fallback: 'a public client',
+    meaning: "The client's secret, where the issuer gave it one",
+    secret: true,
+    schema: z.string().regex(/^[\x20-\x7e]{1,1024}$/, 'must be 1 to 1024 printable ASCII characters'),
+  },
   PROCESS_ROLES: {
     fallback: 'api,worker',
     meaning: 'What this process does: api serves requests, worker drives sessions and deliveries',
     schema: processRoles,
+  },
+  SUPERVISION_ENV: {
+    fallback: 'none',
+    meaning:
+      "Names of environment variables that teams' supervision configurations may read as `${NAME}`, separated by commas",
+    schema: names,
+  },
+  SMTP_URL: {
+    fallback: 'no email is sent',
+    meaning: 'The mail server that notifications go through, smtp:// or smtps://',
+    secret: true,
+    schema: smtpUrl,
+  },
+  SMTP_FROM: {
+    fallback: 'required with `SMTP_URL`',
+    meaning: 'Whom emails are from: an address, or `Name <address>`',
+    schema: mailbox,
+  },
+  SLACK_BOT_TOKEN: {
+    fallback: 'nothing is written to `slack_channel`',
+    meaning: "The token of a Slack app's bot, with chat:write, that notifications are written by",
+    secret: true,
+    schema: botToken,
+  },
+  SLACK_SIGNING_SECRET: {
+    fallback: "the bot's messages have no buttons",
+    meaning: 'What Slack signs clicks with: opens `POST /slack/actions`',
+    secret: true,
+    schema: slackSecret,
+  },
+  SLACK_WEBHOOK_URL: {
+    fallback: 'none',
+    meaning:
+      'The incoming webhook of slack channels that name neither `slack_channel` nor `webhook_url`; configurations may read it',
+    secret: true,
+    schema: httpAddress,
+  },
+  SLACK_API_URL: {
+    fallback: 'https://slack.com/api',
+    meaning: "Where Slack's API is: another one for GovSlack, or behind a proxy",
+    schema: baseUrl,
+  },
+  TWILIO_ACCOUNT_SID: {
+    fallback: 'no text message is sent',
+    meaning: 'The Twilio account that text messages go through',
+    schema: accountSid,
+  },
+  TWILIO_AUTH_TOKEN: {
+    fallback: 'required with `TWILIO_ACCOUNT_SID`',
+    meaning: "The account's token",
+    secret: true,
+    schema: authToken,
+  },
+  TWILIO_FROM: {
+    fallback: 'required with `TWILIO_ACCOUNT_SID`',
+    meaning: 'Whom text messages are from: a number, a short code, a name or a messaging service',
+    schema: twilioFrom,
+  },
+  TWILIO_API_URL: {
+    fallback: 'https://api.twilio.com',
+    meaning: "Where Twilio's API is: another one for an edge or a region",
+    schema: baseUrl,
+  },
+  ALLOW_PRIVATE_ADDRESSES: {
+    fallback: 'no',
+    meaning:
+      "yes lets teams' webhooks, Slack's too, and the tools of the ai runner's agents reach addresses of private networks and of this machine",
+    schema: choice(['yes', 'no']),
   },
   HTTP_RUNNERS: {
     fallback: 'none',
@@ -248,20 +313,67 @@ export const variables = {
     secret: true,
     schema: httpRunners,
   },
+  OPENAI_API_KEY: {
+    fallback: 'there is no runner `ai`',
+    meaning: 'The key to the model endpoint of the runner `ai`; an endpoint that wants none takes any',
+    secret: true,
+    schema: z
+      .string()
+      .regex(/^[\x21-\x7e]{1,1024}$/, 'must be 1 to 1024 printable ASCII characters without spaces'),
+  },
+  OPENAI_BASE_URL: {
+    fallback: 'https://api.openai.com/v1',
+    meaning:
+      'The OpenAI-compatible endpoint that the runner `ai` asks, up to what comes before `/chat/completions`',
+    schema: baseUrl,
+  },
+  AI_PRICES: {
+    fallback: 'none; an agent then brings an estimate',
+    meaning:
+      'What a million tokens of each model cost in dollars, as JSON: `{"model": {"input": "2.50", "output": "10"}}`',
+    schema: aiPrices,
+  },
 } as const satisfies Record<string, Variable>;
 
 export type VariableName = keyof typeof variables;
 
+/** Of this server, as it is or with its value in a file. A function: the table that it looks into is made later. */
+function isOwn(name: string): boolean {
+  return name.replace(/_FILE$/, '') in variables;
+}
+
 /** A name with one of these beginnings that is not a variable is a slip of the pen, not somebody else's. */
 export const ownPrefixes = [
-  'OIDC_',
-  'HTTP_RUNNER',
-  'HOLDPOINT',
+  'PUBLIC_URL',
   'CORS_ORIGIN',
+  'DATABASE_URL',
+  'DATA_DIR',
   'ADMIN_API_KEY',
   'ENCRYPTION_KEY',
+  'LOG_LEVEL',
+  'METRICS_TOKEN',
+  'OIDC_',
   'PROCESS_ROLE',
+  'SUPERVISION_ENV',
+  'ALLOW_PRIVATE',
+  'SLACK_BOT_',
+  'SLACK_SIGNING_',
+  'SLACK_WEBHOOK_',
+  'SLACK_API_',
+  'TWILIO_',
+  'HTTP_RUNNER',
+  'AI_PRICE',
+  'HOLDPOINT',
 ] as const;
+
+/** Begins like one of ours, and is set by hosts of PostgreSQL beside the DATABASE_URL that goes through their pooler. */
+export const othersNames: ReadonlySet<string> = new Set([
+  'DATABASE_URL_UNPOOLED',
+  // Of agents (examples/, npm run mcp), which are started in the same shell.
+  'HOLDPOINT_URL',
+  'HOLDPOINT_TOKEN',
+  'HOLDPOINT_TEAM',
+]);
 
 /** The rows of the README's configuration table, in Markdown. */
 export function renderConfigurationTable(): string {

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { createApp } from './app.ts';
 import { ConfigError, readConfig } from './config.ts';
 import { DataDirectoryInUse } from './database/data-directory.ts';
@@ -17,13 +18,28 @@ function theirs(error: unknown): string | null {
   // Errors of the system name the call that failed, PostgreSQL's their severity; a host with two addresses fails twice.
   const causes = error instanceof AggregateError ? (error.errors as Error[]) : [error];
   const known = causes.every((cause) => 'syscall' in cause || 'severity' in cause);
-  return known ? `Holdpoint can't start: ${causes.map(({ message }) => message).join('; ')}` : null;
+  if (!known) return null;
+  const told = causes.map(({ message }) => message).join('; ');
+  return `Holdpoint can't start: ${variableOf(causes[0] as NodeJS.ErrnoException)}: ${told}`;
+}
+
+/** The setting that names what failed: a call that has a path is of the data folder, else it was to the database. */
+function variableOf({ syscall, path }: NodeJS.ErrnoException): string {
+  if (syscall === 'listen') return 'PORT';
+  return path === undefined ? 'DATABASE_URL' : 'DATA_DIR';
 }
 
 try {
   const config = readConfig();
   const log = createLog(config.log.level);
-  const app = createApp({ config, clock: systemClock, log });
+  const app = createApp({
+    config,
+    clock: systemClock,
+    log,
+    say: (line) => console.log(line),
+    workstation: fileURLToPath(new URL('../dist/workstation', import.meta.url)),
+    ownsProcess: true,
+  });
   let stopping = false;
   const stop = async (signal: string): Promise<void> => {
     if (stopping) return;
@@ -38,9 +54,10 @@ try {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
-  const { url, madeKey } = await app.start();
+  const { url, madeKey, signInLink } = await app.start();
   console.log(`Holdpoint is ready at ${url}/graphql`);
   if (madeKey !== null) console.log(`Admin key, shown this once: ${madeKey}`);
+  if (signInLink !== null) console.log(`Workstation, by this link once within 15 minutes: ${signInLink}`);
 } catch (error) {
   console.error(theirs(error) ?? error);
   process.exit(1);

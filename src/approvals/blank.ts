@@ -35,5 +35,6 @@ export const blankApproval = (id: string, kind: ApprovalKind, requestedBy: Actor
   frozenMs: 0,
   open: true,
   delivery: 'UNANSWERED' as const,
+  standingId: null,
   votes: [],
 });

@@ -18,6 +18,8 @@ export interface ApprovalCommand<Reply extends Json> {
   idempotency?: Idempotency | null;
   /** Also read the supervision configuration of the session's team. */
   withConfiguration?: boolean;
+  /** Also read what the session's team takes from roles. */
+  withAuthorization?: boolean;
   /** `approval` stands as the clock has it at `now`. */
   decide(draft: Draft, approval: VotedApproval, aggregate: Aggregate, now: Date): Ruling<Reply>;
 }
@@ -26,12 +28,13 @@ export interface ApprovalCommand<Reply extends Json> {
 export function changeApproval<Reply extends Json>(
   { changeSession }: SessionDeps,
   viewer: Viewer,
-  { id, idempotency, withConfiguration = false, decide }: ApprovalCommand<Reply>,
+  { id, idempotency, withConfiguration = false, withAuthorization = false, decide }: ApprovalCommand<Reply>,
 ) {
   return changeSession<Reply>({
     approvalId: id,
     idempotency,
     withConfiguration,
+    withAuthorization,
     decide(aggregate, now) {
       const named = aggregate?.approvals.find((item) => item.id === id);
       if (!aggregate || named === undefined || !inScope(viewer, aggregate.session.projectId))

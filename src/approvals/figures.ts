@@ -1,6 +1,8 @@
+import { toUnits } from '../budgets/state.ts';
 import type { Ids } from '../kernel/ids.ts';
 import type { VotedApproval } from '../sessions/aggregate.ts';
 import { type Draft, putApproval } from '../sessions/draft.ts';
+import { callOf } from './proposal.ts';
 
 /** What a call really took. */
 export interface Figures {
@@ -22,6 +24,7 @@ export function commitFigures(
   now: Date,
 ): boolean {
   const { projectId } = call;
+  countExcess(draft, call, { cost, accepted });
   if (call.settledAt === null) {
     const reservationId = call.reservationId!;
     forgetRelease(draft, reservationId);
@@ -41,6 +44,21 @@ export function commitFigures(
     createdAt: now,
   });
   return true;
+}
+
+/**
+ * What let the call through has counted its estimate. What its answers come to beyond that counts as well (behaviour 5.9);
+ * of a later answer, all of it does.
+ */
+function countExcess(
+  draft: Draft,
+  call: VotedApproval,
+  { cost, accepted }: Pick<Figures, 'cost'> & { accepted: boolean },
+): void {
+  const { standingId, settledAt } = call;
+  if (standingId === null || (settledAt !== null && !accepted)) return;
+  const excess = settledAt === null ? cost - toUnits(callOf(call).estimatedCost) : cost;
+  if (excess > 0n) draft.standing.push({ kind: 'excess', standingId, cost: excess });
 }
 
 /** The clock gave the hold back in this very change: settling it frees it as well. */

@@ -40,6 +40,10 @@ export interface OverrideProposal {
   requiresManagerApproval: boolean;
 }
 
+/** A call in one line: of one agent's calls, equal summaries are equal actions. */
+export const callSummary = (agentName: string, proposedAction: string): string =>
+  `${agentName}: ${proposedAction}`;
+
 export const callOf = ({ proposal }: Approval): CallProposal => proposal as unknown as CallProposal;
 export const responseOf = ({ proposal }: Approval): ResponseProposal =>
   proposal as unknown as ResponseProposal;

@@ -1,4 +1,4 @@
-import { type BudgetCheck, check as checkBudget, rolled } from '../budgets/rules.ts';
+import { type Amounts, type BudgetCheck, check as checkBudget, rolled, shortfall } from '../budgets/rules.ts';
 import { type BudgetState, toDecimal } from '../budgets/state.ts';
 import type { Task } from '../generated/prisma/client.ts';
 import type { AgentType } from '../generated/prisma/enums.ts';
@@ -19,14 +19,22 @@ import {
   type VotedApproval,
 } from '../sessions/aggregate.ts';
 import { begin, type Draft, putApproval, toChange } from '../sessions/draft.ts';
+import { StandingSpent } from '../standing/use.ts';
 import { about, active, mayAct, projectStopped } from '../sessions/rules.ts';
 import { tokensFault, unitsOf } from './amounts.ts';
 import { assessCall } from './assess-call.ts';
 import { blankApproval } from './blank.ts';
 import { nextDue } from './deadlines.ts';
-import type { CallProposal } from './proposal.ts';
+import { type CallProposal, callSummary } from './proposal.ts';
 import type { ApprovalDeps, RiskAssessment } from './seams.ts';
 import { moveTask, note, putTask } from './settle.ts';
+import {
+  letThrough,
+  PassOutdated,
+  type StandingPass,
+  standingPass,
+  standingPassNow,
+} from './standing-pass.ts';
 import { isFinished } from './task-status.ts';
 import { approvalTerms, holdUntil, MAX_TIMEOUT_MINUTES, quorumOf, timeoutMinutes } from './terms.ts';
 
@@ -47,7 +55,7 @@ export interface RequestCallInput {
 }
 
 /** What was found out before the decision, which must not wait for anything. */
-interface Prepared {
+export interface Prepared {
   viewer: Viewer;
   input: RequestCallInput;
   tokens: number;
@@ -55,12 +63,15 @@ interface Prepared {
   cost: bigint;
   digest: string;
   assessment: RiskAssessment;
+  /** What lets it through at once; null: a person is asked. */
+  pass: StandingPass | null;
 }
 
 /**
  * An agent asks to make a call; nothing runs before it is approved (behaviour 5.1). Makes its task where none is named,
  * and holds what the call is expected to cost (5.2). Refusals: INVALID_INPUT for bounds (10.3) and an input that its own
- * schema does not accept, INVALID_STATE once the session has ended, EMERGENCY_STOPPED, BUDGET_EXCEEDED naming the lines.
+ * schema does not accept, INVALID_STATE once the session has ended, EMERGENCY_STOPPED, BUDGET_EXCEEDED naming the lines
+ * with what is asked of each and what it has left.
  */
 export async function requestAgentCallApproval(deps: ApprovalDeps, viewer: Viewer, input: RequestCallInput) {
   const { cost, tokens } = checked(input);
@@ -78,16 +89,28 @@ export async function requestAgentCallApproval(deps: ApprovalDeps, viewer: Viewe
     estimatedCost: cost,
   });
   const digest = deps.permits.digestOf({ agentName, proposedAction, input: inputData });
-  const prepared: Prepared = { viewer, input, tokens, cost, digest, assessment };
-  return deps.changeSession<{ approvalId: string }>({
-    sessionId: input.sessionId,
-    ...(input.taskId ? { taskId: input.taskId, withApprovals: true } : {}),
-    withBudget: true,
-    withConfiguration: true,
-    idempotency,
-    decide: (aggregate, now) => decideRequest(deps, prepared, aggregate, now),
-  });
+  const asked = { viewer, input, tokens, cost, digest, assessment };
+  for (let attempt = 1; ; attempt++) {
+    const pass = attempt < ATTEMPTS ? await standingPass(deps, session, asked) : null;
+    const prepared: Prepared = { ...asked, pass };
+    try {
+      return await deps.changeSession<{ approvalId: string }>({
+        sessionId: input.sessionId,
+        ...(input.taskId ? { taskId: input.taskId, withApprovals: true } : {}),
+        withBudget: true,
+        withConfiguration: true,
+        idempotency,
+        decide: (aggregate, now) => decideRequest(deps, prepared, aggregate, now),
+      });
+    } catch (error) {
+      // Others were faster with the standing approval, or it was revoked: what stands now is looked at anew.
+      if (pass === null || !(error instanceof StandingSpent || error instanceof PassOutdated)) throw error;
+    }
+  }
 }
+
+/** How often a standing approval is looked for before a person is asked: each time, others were faster with the last one. */
+const ATTEMPTS = 10;
 
 function checked(input: RequestCallInput) {
   const faults = new Faults();
@@ -126,9 +149,11 @@ function decideRequest(
   const able = mayRequest(aggregate, input.taskId ?? null);
   if (!able.ok) return { refusal: [able.error] };
   const draft = begin(aggregate);
-  const check = checkBudget(runningBudget(aggregate, now), { tokens: BigInt(tokens), cost });
+  const budget = runningBudget(aggregate, now);
+  const estimate = { tokens: BigInt(tokens), cost };
+  const check = checkBudget(budget, estimate);
   if (!check.allowed) {
-    const { error } = tooDear(check);
+    const { error } = tooDear(check, budget, estimate);
     if (!check.emergencyStopRequired) return { refusal: [error] };
     // The one refusal that changes something (behaviour 6.4): the project has to be stopped.
     draft.signals.push({
@@ -164,12 +189,16 @@ function mayRequest({ session, stopId, tasks }: Aggregate, taskId: string | null
   return able;
 }
 
-const tooDear = ({ violations, emergencyStopRequired }: BudgetCheck) =>
+const tooDear = (
+  { violations, emergencyStopRequired }: BudgetCheck,
+  budget: BudgetState,
+  estimate: Amounts,
+) =>
   deny(
     'BUDGET_EXCEEDED',
     emergencyStopRequired && violations.length === 0
       ? "the estimate would take the day's cost past what stops the project"
-      : `the budget cannot carry the estimate: ${violations.join(', ')}`,
+      : `the budget cannot carry the estimate: ${shortfall(budget, estimate)}`,
   ) as Extract<Outcome<null>, { ok: false }>;
 
 /** The approval, its task and its hold, in the draft. Answers with the approval's id. */
@@ -181,12 +210,14 @@ function ask(
 ): string {
   const { viewer, input, assessment, tokens, cost } = prepared;
   const { session } = aggregate;
-  const id = deps.ids.next('approval');
-  const reservationId = deps.ids.next('reservation');
   const configuration = configurationOf(aggregate);
   const quorum = quorumOf(configuration);
+  const terms = approvalTerms(assessment.level, quorum);
   const minutes = input.timeoutMinutes ?? timeoutMinutes(configuration);
-  const expiresAt = addSeconds(now, minutes * 60);
+  const pass = standingPassNow(prepared.pass, { minutes, terms }, now);
+  const id = pass?.approvalId ?? deps.ids.next('approval');
+  const reservationId = deps.ids.next('reservation');
+  const expiresAt = pass?.expiresAt ?? addSeconds(now, minutes * 60);
   const task = input.taskId ? null : madeTask(deps.ids.next('task'), session, input, now);
   const approval: VotedApproval = {
     ...blankApproval(id, 'AGENT_CALL', viewer.actor, now),
@@ -194,8 +225,8 @@ function ask(
     teamId: session.teamId,
     sessionId: session.id,
     taskId: input.taskId ?? task!.id,
-    summary: `${input.agentName}: ${input.proposedAction}`,
-    ...approvalTerms(assessment.level, quorum),
+    summary: callSummary(input.agentName, input.proposedAction),
+    ...terms,
     quorum: asJson(quorum),
     riskLevel: assessment.level,
     proposal: asJson(proposalOf(prepared, minutes, check)),
@@ -235,6 +266,7 @@ function ask(
     estimatedCost: toDecimal(cost),
     expiresAt: expiresAt.toISOString(),
   });
+  if (pass !== null) letThrough(draft, approval, { pass, cost, tasks: aggregate.tasks }, now);
   return id;
 }
 

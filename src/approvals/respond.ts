@@ -5,13 +5,15 @@ import { fingerprintOf, idempotencyOf } from '../idempotency/idempotency.ts';
 import { otherHolder } from '../identity/other-holder.ts';
 import { inScope, type Viewer } from '../identity/viewer.ts';
 import { Faults, MAX_MESSAGE } from '../kernel/bounds.ts';
-import { DomainError } from '../kernel/errors.ts';
+import { DomainError, refuse } from '../kernel/errors.ts';
 import type { Json } from '../kernel/json.ts';
 import { valueFaults } from '../kernel/json-schema.ts';
-import type { Aggregate, VotedApproval } from '../sessions/aggregate.ts';
+import { type Aggregate, inTeam, type VotedApproval } from '../sessions/aggregate.ts';
 import { type Draft, putApproval } from '../sessions/draft.ts';
 import { assessCall } from './assess-call.ts';
 import { changeApproval, type Ruling } from './change-approval.ts';
+import { reveal } from '../privacy/reveal.ts';
+import { idsIn } from '../privacy/tokens.ts';
 import { callOf } from './proposal.ts';
 import { voteOnProjectApproval } from './vote-on-project-approval.ts';
 import { isCall, isOfSession, isRequester, notFound } from './rules.ts';
@@ -69,8 +71,9 @@ export async function respondToApproval(deps: ApprovalDeps, viewer: Viewer, id: 
       return await changeApproval<VoteReply>(deps, viewer, {
         id,
         idempotency,
+        withAuthorization: true,
         decide: (draft, approval, aggregate, now) =>
-          take(draft, approval, { ballot, viewer, aggregate }, now),
+          take(draft, approval, { ballot, viewer: inTeam(viewer, aggregate), aggregate }, now),
       });
     } catch (error) {
       if (!(error instanceof Outdated) || attempt === ATTEMPTS) throw error;
@@ -115,8 +118,19 @@ const MISPLACED: Edit = {
   terms: approvalTerms('LOW', null),
 };
 
-/** The input as the approver wants it, held to the schema and assessed like the one that was asked for. */
-async function editOf(deps: ApprovalDeps, row: Approval, input: Json): Promise<Edit> {
+/**
+ * The input as the approver wants it, held to the schema and assessed like the one that was asked for. A mask that comes back
+ * stands for what it masks, and is stored as the mask, wherever it was put: who cannot see what is behind it learns nothing by
+ * moving it. One of another call is refused: it would be handed to this one's agent.
+ */
+async function editOf(deps: ApprovalDeps, stored: Approval, masked: Json): Promise<Edit> {
+  const own = idsIn([callOf(stored).inputData, stored.approvedInput]);
+  if ([...idsIn(masked)].some((id) => !own.has(id)))
+    throw refuse('INVALID_INPUT', 'approvedInput has a mask that the input of this call has not', [
+      'response',
+      'approvedInput',
+    ]);
+  const { row, input } = await reveal(deps, stored.projectId, { row: stored, input: masked });
   const call = callOf(row);
   if (call.inputSchema !== null) {
     const faults = valueFaults(call.inputSchema, input, {
@@ -128,7 +142,7 @@ async function editOf(deps: ApprovalDeps, row: Approval, input: Json): Promise<E
   const { agentName, proposedAction } = call;
   const assessment = await assessInput(deps, row, input);
   return {
-    input,
+    input: masked,
     digest: deps.permits.digestOf({ agentName, proposedAction, input }),
     assessment,
     // As the team had it when this was asked: its terms are fixed (behaviour 4.14).

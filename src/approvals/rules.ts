@@ -8,7 +8,8 @@ import { allow, deny, type Outcome } from '../sessions/aggregate.ts';
 
 // The states of an approval, and who moves it (behaviour 5):
 //
-//   AGENT_CALL   PENDING ──quorum──▶ APPROVED ──startAgentCall──▶ started ──its answer is settled──▶ closed
+//   AGENT_CALL   (asked, covered by a standing approval ─▶ APPROVED at once)
+//                PENDING ──quorum──▶ APPROVED ──startAgentCall──▶ started ──its answer is settled──▶ closed
 //                   │                   └──the clock, not started──▶ TIMED_OUT          │
 //                   ├──first REJECT──▶ REJECTED                                         │ submitAgentResponse
 //                   └──the clock──▶ TIMED_OUT                                           ▼
@@ -29,7 +30,8 @@ import { allow, deny, type Outcome } from '../sessions/aggregate.ts';
 //
 // Invariants
 //   A call starts at most once, and only as APPROVED: by `requiredApprovals` different people, none of them who asked
-//   for it, each of whom voted for exactly `digest` in the present `round`.
+//   for it, each of whom voted for exactly `digest` in the present `round`; or, in the very change that asks it, by a
+//   standing approval (`standingId`, standing/rules.ts), where one approval is enough.
 //   An edit makes another digest and another round; the votes before it count no more. Role and number never fall.
 //   A call's hold ends once: settled by the first answer, or given back when it is rejected, expires or is cancelled.
 //   `open` holds while the session must reckon with it: pending, or a call whose answer is not settled. A call has at

@@ -20,6 +20,8 @@ export interface Ending {
   tells?: boolean;
   /** A call that has begun keeps its hold until it is settled or out of time: what it does may cost all the same. */
   keepsBegun?: boolean;
+  /** What let it through in a person's place. */
+  standing?: JsonObject;
 }
 
 /**
@@ -49,6 +51,7 @@ export function settleInDraft(
     status: after.status,
     digest: after.digest,
     reason: ending.reason,
+    ...ending.standing,
   });
 }
 

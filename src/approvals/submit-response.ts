@@ -2,7 +2,7 @@ import { toDecimal } from '../budgets/state.ts';
 import { idempotencyOf } from '../idempotency/idempotency.ts';
 import { inScope, type Viewer } from '../identity/viewer.ts';
 import { Faults, MAX_MESSAGE } from '../kernel/bounds.ts';
-import { DomainError } from '../kernel/errors.ts';
+import { DomainError, type UserError } from '../kernel/errors.ts';
 import { canonicalJson, type Json, sha256 } from '../kernel/json.ts';
 import {
   type Aggregate,
@@ -18,6 +18,7 @@ import { tokensFault, unitsOf } from './amounts.ts';
 import { blankApproval } from './blank.ts';
 import { changeApproval } from './change-approval.ts';
 import { commitFigures, type Figures } from './figures.ts';
+import { reveal } from '../privacy/reveal.ts';
 import { callOf, type ResponseProposal } from './proposal.ts';
 import { isCall, isPending, mayAnswer, mayRun, notFound } from './rules.ts';
 import type { ApprovalDeps, ResponseAnalysis } from './seams.ts';
@@ -53,7 +54,7 @@ export async function submitAgentResponse(deps: ApprovalDeps, viewer: Viewer, in
   const idempotency = idempotencyOf(viewer.credentialId, 'submitAgentResponse', input);
   const call = await deps.prisma.approval.findUnique({ where: { id } });
   if (call === null || !isCall(call) || !inScope(viewer, call.projectId)) throw new DomainError([notFound]);
-  const { agentType, proposedAction } = callOf(call);
+  const { agentType, proposedAction } = await reveal(deps, call.projectId, callOf(call));
   const task = await deps.prisma.task.findUnique({ where: { id: call.taskId! } });
   const instructions =
     task?.madeForCall === false ? `${task.instructions}\n\n${proposedAction}` : proposedAction;
@@ -92,6 +93,16 @@ export async function submitAgentResponse(deps: ApprovalDeps, viewer: Viewer, in
 }
 
 function checked(input: SubmitResponseInput): Figures {
+  const { faults, figures } = checkAnswer(input);
+  if (faults.length > 0 || figures === null) throw new DomainError(faults);
+  return figures;
+}
+
+/** What an answer must keep to (behaviour 10.3). `figures`: null where it is they that do not. */
+export function checkAnswer(input: Omit<SubmitResponseInput, 'agentCallApprovalId' | 'idempotencyKey'>): {
+  faults: UserError[];
+  figures: Figures | null;
+} {
   const faults = new Faults();
   faults.json(['response'], input.response);
   faults.text(['summary'], input.summary, MAX_MESSAGE);
@@ -99,13 +110,14 @@ function checked(input: SubmitResponseInput): Figures {
   if (steps.length > MAX_STEPS) faults.add(['nextSteps'], `nextSteps must be at most ${MAX_STEPS}`);
   for (const [at, step] of steps.slice(0, MAX_STEPS).entries())
     faults.text(['nextSteps', String(at)], step, MAX_MESSAGE);
+  const others = faults.errors.length;
   tokensFault(faults, ['tokensUsed'], input.tokensUsed);
   const cost = unitsOf(faults, ['actualCost'], input.actualCost);
+  const figures = faults.errors.length > others || cost === null ? null : { tokens: input.tokensUsed, cost };
   const { confidence } = input;
   if (confidence !== null && confidence !== undefined && !(confidence >= 0 && confidence <= 1))
     faults.add(['confidence'], 'confidence must be 0 to 1');
-  if (faults.errors.length > 0 || cost === null) throw new DomainError(faults.errors);
-  return { tokens: input.tokensUsed, cost };
+  return { faults: faults.errors, figures };
 }
 
 /** Behaviour 5.3, in this order: the call's own state, then what holds the project, then its session. */

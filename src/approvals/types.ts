@@ -15,6 +15,7 @@ import { Node } from '../graphql/node.ts';
 import { Actor, Role } from '../identity/schema.ts';
 import type { Actor as ActorShape } from '../identity/viewer.ts';
 import { AgentType } from '../projects/schema.ts';
+import { shown } from '../privacy/shown.ts';
 import { analysisOf, callOf, overrideOf, responseOf, riskOf } from './proposal.ts';
 import { createVotesLoader, findResponse } from './queries.ts';
 import { isRequester, requesterOf } from './rules.ts';
@@ -91,7 +92,10 @@ export const Approval = builder.interfaceRef<Row>('Approval').implement({
     projectId: t.exposeString('projectId'),
     sessionId: t.exposeString('sessionId', { nullable: true }),
     taskId: t.exposeString('taskId', { nullable: true }),
-    summary: t.exposeString('summary', { description: 'One line for a person who has to decide.' }),
+    summary: t.string({
+      description: 'One line for a person who has to decide.',
+      resolve: ({ summary, projectId }, _, seer) => shown(seer, projectId, summary),
+    }),
     requestedBy: t.field({ type: Actor, resolve: requesterOf }),
     requiredRole: t.expose('requiredRole', { type: Role }),
     requiredApprovals: t.exposeInt('requiredApprovals', {
@@ -101,9 +105,12 @@ export const Approval = builder.interfaceRef<Row>('Approval').implement({
       type: [ApprovalDecision],
       description:
         'Oldest first. An edited input starts the votes anew: those for another digest count no more.',
-      resolve: ({ id }, _, context) => votesOf(id, context),
+      resolve: async ({ id, projectId }, _, context) => shown(context, projectId, await votesOf(id, context)),
     }),
-    rejectionReason: t.exposeString('rejectionReason', { nullable: true }),
+    rejectionReason: t.string({
+      nullable: true,
+      resolve: ({ rejectionReason, projectId }, _, seer) => shown(seer, projectId, rejectionReason),
+    }),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),
     respondedAt: t.expose('respondedAt', { type: 'DateTime', nullable: true }),
     expiresAt: t.expose('expiresAt', {
@@ -125,14 +132,23 @@ export const AgentCallApproval = builder.objectRef<Row>('AgentCallApproval').imp
   fields: (t) => ({
     agentName: t.string({ resolve: (row) => callOf(row).agentName }),
     agentType: t.field({ type: AgentType, resolve: (row) => callOf(row).agentType }),
-    proposedAction: t.string({ resolve: (row) => callOf(row).proposedAction }),
-    inputData: t.field({ type: 'JSON', resolve: (row) => callOf(row).inputData }),
-    approvedInput: t.expose('approvedInput', {
+    proposedAction: t.string({
+      resolve: (row, _, seer) => shown(seer, row.projectId, callOf(row).proposedAction),
+    }),
+    inputData: t.field({
+      type: 'JSON',
+      resolve: (row, _, seer) => shown(seer, row.projectId, callOf(row).inputData),
+    }),
+    approvedInput: t.field({
       type: 'JSON',
       nullable: true,
       description: 'The input as the approver changed it; null where it was approved as proposed.',
+      resolve: ({ approvedInput, projectId }, _, seer) => shown(seer, projectId, approvedInput),
     }),
-    contextSummary: t.string({ nullable: true, resolve: (row) => callOf(row).contextSummary }),
+    contextSummary: t.string({
+      nullable: true,
+      resolve: (row, _, seer) => shown(seer, row.projectId, callOf(row).contextSummary),
+    }),
     estimatedTokens: t.int({ resolve: (row) => callOf(row).estimatedTokens }),
     estimatedCost: t.field({ type: 'Decimal', resolve: (row) => callOf(row).estimatedCost }),
     riskAssessment: t.field({ type: RiskAssessment, resolve: riskOf }),
@@ -187,9 +203,16 @@ ResponseApproval.implement({
       resolve: ({ callId }, _, { house }) =>
         house.prisma.approval.findUniqueOrThrow({ where: { id: callId! } }),
     }),
-    agentResponse: t.field({ type: 'JSON', resolve: (row) => responseOf(row).response }),
-    responseSummary: t.exposeString('summary'),
-    nextSteps: t.stringList({ resolve: (row) => responseOf(row).nextSteps }),
+    agentResponse: t.field({
+      type: 'JSON',
+      resolve: (row, _, seer) => shown(seer, row.projectId, responseOf(row).response),
+    }),
+    responseSummary: t.string({
+      resolve: ({ summary, projectId }, _, seer) => shown(seer, projectId, summary),
+    }),
+    nextSteps: t.stringList({
+      resolve: (row, _, seer) => shown(seer, row.projectId, responseOf(row).nextSteps),
+    }),
     riskFlags: t.field({ type: [RiskFlag], resolve: (row) => analysisOf(row).flags }),
     confidenceScore: t.float({
       description: 'What the agent says of it, else what the analysis does; 0 to 1.',
@@ -200,7 +223,11 @@ ResponseApproval.implement({
     recommendations: t.stringList({ resolve: (row) => analysisOf(row).recommendations }),
     tokensUsed: t.int({ resolve: (row) => responseOf(row).tokensUsed }),
     actualCost: t.field({ type: 'Decimal', resolve: (row) => responseOf(row).actualCost }),
-    modificationsRequired: t.expose('modifications', { type: 'JSON', nullable: true }),
+    modificationsRequired: t.field({
+      type: 'JSON',
+      nullable: true,
+      resolve: ({ modifications, projectId }, _, seer) => shown(seer, projectId, modifications),
+    }),
   }),
 });
 

@@ -1,6 +1,7 @@
 import type { Approval, ApprovalVote } from '../generated/prisma/client.ts';
 import type { ApprovalStatus, ApprovalVerdict, Role } from '../generated/prisma/enums.ts';
 import { roles, satisfies } from '../identity/permissions.ts';
+import { takenFrom } from '../identity/team-roles.ts';
 import type { Viewer } from '../identity/viewer.ts';
 import type { UserError } from '../kernel/errors.ts';
 import type { Json } from '../kernel/json.ts';
@@ -20,6 +21,7 @@ import type { ApprovalTerms } from './terms.ts';
 
 /** A call's input as its approver wants it, with what was found out about it. */
 export interface Edit {
+  /** As it is stored: masks that came back stay where they are (behaviour 8.8). The rest is of what they stand for. */
   input: Json;
   digest: string;
   assessment: RiskAssessment;
@@ -131,7 +133,7 @@ function wellFormed({ kind }: Approval, { verdict, reason, edit, modifications }
 /** Consent is to what was shown (behaviour 5.6): who says what that was is asked again once it is something else. */
 function unseen({ digest }: Approval, { seen, verdict }: Ballot): UserError | null {
   if (seen === null || seen === digest || verdict !== 'APPROVE') return null;
-  return faultOf('INVALID_STATE', `the input was changed meanwhile: its actionDigest is now ${digest}`, [
+  return faultOf('INVALID_STATE', `actionDigest is not that of what stands now: ${digest}`, [
     'response',
     'actionDigest',
   ]);
@@ -143,8 +145,8 @@ function held({ kind, frozenAt }: Approval, { verdict }: Ballot, stopped: boolea
   return stopped || frozenAt !== null ? projectStopped : null;
 }
 
-function beneath({ role }: Viewer, required: Role): UserError | null {
-  if (satisfies(role, required)) return null;
+function beneath(viewer: Viewer, required: Role): UserError | null {
+  if (satisfies(viewer.role, required)) return takenFrom(viewer, 'approval.respond');
   return faultOf('FORBIDDEN', `this must be decided by someone with the role ${required} or a higher one`);
 }
 

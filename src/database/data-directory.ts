@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { makeFolder } from '../kernel/folder.ts';
 
 /** The folder is this process's until released. */
 export interface DataDirectory {
@@ -38,7 +39,7 @@ const LOCK = /^lock\.(\d+)$/;
  * whoever was quicker at the same. The highest file therefore stays behind, also after a release.
  */
 export async function takeDataDirectory(path: string): Promise<DataDirectory> {
-  await mkdir(path, { recursive: true, mode: 0o700 });
+  await makeFolder(path);
   const started = await startOf(process.pid);
   for (;;) {
     const highest = Math.max(0, ...(await lockNumbers(path)));

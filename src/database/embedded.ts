@@ -1,8 +1,9 @@
 import { type PGlite, types } from '@electric-sql/pglite';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fromPglite } from 'pg-boss';
 import { PrismaClient } from '../generated/prisma/client.ts';
+import { makeFolder } from '../kernel/folder.ts';
 import { takeDataDirectory } from './data-directory.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { embeddedAdapter } from './embedded-adapter.ts';
@@ -33,6 +34,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Database> 
   const taken = dataDirectory === IN_MEMORY ? null : await takeDataDirectory(dataDirectory);
   let pglite: PGlite | undefined;
   try {
+    await options.beforeMigrations?.({ isNew: taken !== null && !(await isMade(taken)) });
     pglite = await startEngine(taken, options.image);
     const session = embeddedSession(pglite);
     if (options.onlyMigrated) await assertMigrated(session, { directory, log });
@@ -54,8 +56,8 @@ export const embeddedSession = (pglite: PGlite): MigrationSession => ({
 async function startEngine(taken: DataDirectory | null, image?: Blob): Promise<PGlite> {
   let dataDir = IN_MEMORY;
   if (taken !== null) {
-    dataDir = join(taken.path, 'database');
-    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    dataDir = databaseIn(taken);
+    await makeFolder(dataDir);
     await assertEngine(dataDir);
   }
   const pglite = await EmbeddedEngine.open({ dataDir, ...(image && { loadDataDir: image }) });
@@ -64,8 +66,15 @@ async function startEngine(taken: DataDirectory | null, image?: Blob): Promise<P
   return pglite;
 }
 
+const databaseIn = (taken: DataDirectory): string => join(taken.path, 'database');
+
+const majorOf = (dataDir: string): Promise<string | null> =>
+  readFile(join(dataDir, 'PG_VERSION'), 'utf8').catch(() => null);
+
+const isMade = async (taken: DataDirectory): Promise<boolean> => (await majorOf(databaseIn(taken))) !== null;
+
 async function assertEngine(dataDir: string): Promise<void> {
-  const major = await readFile(join(dataDir, 'PG_VERSION'), 'utf8').catch(() => null);
+  const major = await majorOf(dataDir);
   if (major === null || major.trim() === ENGINE_MAJOR) return;
   throw new Error(
     `${dataDir} was written by PostgreSQL ${major.trim()}, this version holds ${ENGINE_MAJOR}: ` +

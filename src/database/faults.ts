@@ -29,10 +29,18 @@ export const isContention = (error: unknown): boolean => codesOf(error).some((co
 export const isDataFault = (error: unknown): boolean =>
   codesOf(error).some((code) => /^(22|23|54)[0-9A-Z]{3}$/.test(code) || /^P20(0[0-9]|1[1-3])$/.test(code));
 
+/** A row refers to one that is not there, or one that is referred to was to go. */
+export const isReferenceFault = (error: unknown): boolean =>
+  codesOf(error).some((code) => code === '23503' || code === 'P2003');
+
 /** The database could not be asked at all; whether the statement took effect is then unknown. */
 export const isUnavailable = (error: unknown): boolean =>
   codesOf(error).some((code) => UNAVAILABLE.has(code) || CONNECTION_EXCEPTION.test(code)) ||
   chainOf(error).some(({ message }) => UNAVAILABLE_MESSAGES.some((text) => message?.includes(text)));
+
+/** Whatever is wrong with it: Prisma's own, which speak of statements. */
+export const isOfDatabase = (error: unknown): boolean =>
+  error instanceof Error && error.name.startsWith('PrismaClient');
 
 interface Fault {
   code?: unknown;

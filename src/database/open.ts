@@ -2,6 +2,7 @@ import type { ConstructorOptions } from 'pg-boss';
 import type { PrismaClient } from '../generated/prisma/client.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Log } from '../kernel/log.ts';
+import type { Tracing } from '../tracing/tracing.ts';
 import { openEmbedded } from './embedded.ts';
 import type { Leadership } from './leadership.ts';
 import { openPostgres } from './postgres.ts';
@@ -21,6 +22,11 @@ export interface DatabaseOptions {
   statementTimeoutMs?: number;
   /** The folder of migrations, the product's own when left out. */
   migrations?: string;
+  /**
+   * Called once before anything is changed, the data folder taken where there is one; where it throws, nothing is opened.
+   * `isNew`: the embedded database is yet to be made, which takes a while.
+   */
+  beforeMigrations?: (opening: { isNew: boolean }) => Promise<void>;
 }
 
 /** The one door to the stored state, migrated and ready. */
@@ -31,6 +37,8 @@ export interface Database {
   query: Query;
   signals: Signals;
   leadership: Leadership;
+  /** Where transactions are recorded; left out: nowhere. Set once, before anything is asked of it. */
+  tracing?: Tracing;
   /** What pg-boss' constructor needs to run on this database. */
   boss(): ConstructorOptions;
   /** Ends everything above; pg-boss must have been stopped. Calling it again waits for the same end. */

@@ -25,6 +25,7 @@ const MIGRATION_WAIT = 120;
  */
 export async function openPostgres(options: PostgresOptions): Promise<Database> {
   const { url, log } = options;
+  await options.beforeMigrations?.({ isNew: false });
   await migratePostgres(options);
   const pool = openPool(options);
   let link: Link | undefined;

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Prisma, PrismaClient } from '../generated/prisma/client.ts';
+import type { Tracing } from '../tracing/tracing.ts';
 import { isContention } from './faults.ts';
 
 /** What queries are sent through: the client, or the transaction that is open. */
@@ -18,7 +19,9 @@ const ATTEMPTS = 6;
 /** Milliseconds: the longest wait before the second attempt, doubled for each one after it. */
 const FIRST_WAIT = 8;
 /** Milliseconds until the work must have a connection, and until it must be done. */
-const LIMITS = { maxWait: 5_000, timeout: 10_000 };
+export const LIMITS = { maxWait: 5_000, timeout: 10_000 };
+/** The same for what must be done however much it is, and whoever waits: a stop that took too long would not be one. */
+export const LONGEST = { maxWait: 30_000, timeout: 120_000 };
 
 /**
  * Runs `work` in one transaction, again (at most six times) where it met contention: it must have no effect but through
@@ -27,11 +30,15 @@ const LIMITS = { maxWait: 5_000, timeout: 10_000 };
  * says nothing. `name` is what errors call it.
  */
 export function transact<T>(
-  { prisma }: { prisma: PrismaClient },
+  { prisma, tracing }: { prisma: PrismaClient; tracing?: Tracing },
   name: string,
   work: (tx: Tx) => Promise<T>,
+  limits = LIMITS,
 ): Promise<T> {
-  return retrying(name, () => prisma.$transaction(work, LIMITS));
+  const run = () => retrying(name, () => prisma.$transaction(work, limits));
+  if (tracing === undefined) return run();
+  const attributes = { 'db.system.name': 'postgresql', 'db.operation.name': 'transaction' };
+  return tracing.part({ name, kind: 'client', attributes }, run);
 }
 
 /** Runs a single statement (or anything that leaves nothing behind when it fails) again where it met contention. */

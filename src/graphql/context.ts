@@ -9,6 +9,8 @@ import type { Viewer } from '../identity/viewer.ts';
 import type { Log } from '../kernel/log.ts';
 import type { SigningKeys } from '../permits/signing-keys.ts';
 import type { RecoveryDeps } from '../recovery/deps.ts';
+import type { Vault } from '../secrets/vault.ts';
+import type { SupervisionEnvironment } from '../supervision/from-environment.ts';
 
 /** What the doors reach verbs and readers through; made once, in app.ts. */
 export interface House
@@ -32,6 +34,10 @@ export interface House
   signingKeys: SigningKeys;
   /** Where people reach the server; no slash at the end. */
   publicUrl: () => string;
+  /** What teams' configurations may read (behaviour 8.3). */
+  supervisionEnvironment: SupervisionEnvironment;
+  /** Where what is encrypted at rest is kept (behaviour 8.8). */
+  vault: Vault;
 }
 
 /** What every resolver is given. */

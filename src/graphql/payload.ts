@@ -12,7 +12,8 @@ const UserErrorType = builder.objectRef<UserError>('UserError').implement({
     message: t.exposeString('message'),
     path: t.stringList({
       nullable: true,
-      description: 'The input field meant.',
+      description:
+        "The input field meant: the argument's name, then the way within it; of an argument named `input` the way within it alone.",
       resolve: ({ path }) => path ?? null,
     }),
   }),
@@ -40,15 +41,18 @@ export function payloadType<Fields extends object>(name: string) {
 
 /**
  * Runs a verb and shows what it answers, or why it was turned down: the one place where the domain's refusals become
- * payloads. `refused` is what a refusal shows of the subject; anything but a refusal goes on as an error.
+ * payloads. `message` may need what the verb answers. `refused` is what a refusal shows of the subject; anything but a
+ * refusal goes on as an error.
  */
 export async function answer<Fields extends object>(
-  message: string,
+  message: string | ((fields: Fields) => string),
   work: () => Promise<Fields>,
   refused: (refusal: DomainError) => Promise<Fields> | Fields,
 ): Promise<Payload & Fields> {
   try {
-    return { success: true, message, errors: [], ...(await work()) };
+    const fields = await work();
+    const told = typeof message === 'string' ? message : message(fields);
+    return { success: true, message: told, errors: [], ...fields };
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;
     return { success: false, message: error.message, errors: error.errors, ...(await refused(error)) };

@@ -3,7 +3,7 @@ import { systemActor } from '../identity/viewer.ts';
 import type { Draft } from '../sessions/draft.ts';
 import { put } from '../sessions/draft.ts';
 import { about, afterSettling } from '../sessions/rules.ts';
-import { type ClockMove, clockMoves, waitForLevelOne } from './deadlines.ts';
+import { afterReminder, type ClockMove, clockMoves, isDue, waitForLevelOne } from './deadlines.ts';
 import { optionsOf } from './option.ts';
 import type { HumanResponse } from './response.ts';
 import { escalated, expired } from './rules.ts';
@@ -17,12 +17,18 @@ export function advance(draft: Draft, intervention: Intervention, now: Date): bo
   const moves = clockMoves(intervention, now);
   let current = intervention;
   for (const move of moves) current = apply(draft, current, move, now);
+  // A stop that lifts wakes the clock for what has reminders left, though none of them need be due yet.
+  if (moves.length === 0 && isDue(intervention, now)) {
+    current = { ...intervention, ...afterReminder(intervention, intervention.reminded) };
+    put(draft, current);
+    return true;
+  }
   return moves.length > 0;
 }
 
 function apply(draft: Draft, intervention: Intervention, move: ClockMove, now: Date): Intervention {
   const event = (
-    type: 'timeout_occurred' | 'escalation_triggered' | 'auto_continue_triggered',
+    type: 'intervention_reminder' | 'timeout_occurred' | 'escalation_triggered' | 'auto_continue_triggered',
     data: object,
   ) =>
     draft.events.push({
@@ -32,6 +38,18 @@ function apply(draft: Draft, intervention: Intervention, move: ClockMove, now: D
       data: { ...data },
     });
   switch (move.kind) {
+    case 'reminded': {
+      const { level, fraction } = move;
+      event('intervention_reminder', {
+        level,
+        role: intervention.requiredRole,
+        fraction,
+        respondBy: intervention.expiresAt!.toISOString(),
+      });
+      const reminded = { ...intervention, ...afterReminder(intervention, move.reminded) };
+      put(draft, reminded);
+      return reminded;
+    }
     case 'window_ended': {
       event('timeout_occurred', { level: move.level, dueAt: move.at.toISOString() });
       const waiting = { ...intervention, ...waitForLevelOne(intervention) };

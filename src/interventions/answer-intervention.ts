@@ -25,6 +25,7 @@ export async function give(deps: SessionDeps, viewer: Viewer, { by, idempotency,
     deps.changeSession<AnswerReply>({
       ...by,
       idempotency,
+      withAuthorization: true,
       decide(aggregate, now) {
         const decision = decideAnswer({ viewer, alone, ...given }, aggregate, now);
         own = decision.own;

@@ -1,10 +1,11 @@
 import type { Intervention } from '../generated/prisma/client.ts';
 import type { InterventionResolution, Role } from '../generated/prisma/enums.ts';
 import { satisfies } from '../identity/permissions.ts';
+import { takenFrom } from '../identity/team-roles.ts';
 import { inScope, systemActor, type Viewer } from '../identity/viewer.ts';
 import type { UserError } from '../kernel/errors.ts';
 import type { Json, JsonObject } from '../kernel/json.ts';
-import type { Aggregate, Decision } from '../sessions/aggregate.ts';
+import { type Aggregate, type Decision, inTeam } from '../sessions/aggregate.ts';
 import { begin, type Draft, toChange } from '../sessions/draft.ts';
 import { about, projectStopped } from '../sessions/rules.ts';
 import { advance } from './advance.ts';
@@ -22,6 +23,7 @@ import {
 } from './rules.ts';
 import { answerFaults } from './schema-check.ts';
 import { settle } from './settle.ts';
+import { termsOf } from './terms.ts';
 
 /** An answer as any door gives it, brought to one form. */
 export interface Answer {
@@ -37,12 +39,21 @@ export interface Answer {
   metadata: JsonObject;
   /** Where the answer escalates: the level wanted. */
   escalationLevel: number | null;
+  /** The door's arguments that hold these, where it has them: what their faults name. */
+  paths: AnswerPaths;
   /** A form asked for with a responseSchema must be filled in (behaviour 4.7). */
   formRequired: boolean;
   /** Given by resumeSession, which may also answer what has timed out (behaviour 3.7). */
   mayRevive: boolean;
   /** SHA-256 of mutation and arguments, to know a repeat by (behaviour 4.2). */
   fingerprint: string;
+}
+
+export interface AnswerPaths {
+  modifications: string[];
+  answer: string[];
+  option: string[];
+  level: string[];
 }
 
 export type AnswerReply = {
@@ -66,10 +77,11 @@ export type AnswerDecision = Decision<AnswerReply> & { own?: Intervention };
 
 /** Decides an answer: the one decision behind every door that gives one. */
 export function decideAnswer(command: AnswerCommand, aggregate: Aggregate | null, now: Date): AnswerDecision {
-  const { viewer, answer, find } = command;
-  if (aggregate === null || !inScope(viewer, aggregate.session.projectId)) {
+  const { answer, find } = command;
+  if (aggregate === null || !inScope(command.viewer, aggregate.session.projectId)) {
     return { refusal: [notFound] };
   }
+  const viewer = inTeam(command.viewer, aggregate);
   const draft = begin(aggregate);
   let advanced = false;
   let target = find(aggregate);
@@ -82,7 +94,7 @@ export function decideAnswer(command: AnswerCommand, aggregate: Aggregate | null
   if ('code' in target) return { ...due, refusal: [target] };
   const repeated = repeatOf(target, answer, viewer);
   if (repeated !== null) return { ...due, reply: repeated };
-  const taken = take(draft, target, command, now);
+  const taken = take(draft, target, { ...command, viewer }, now);
   if ('refusal' in taken) return { ...due, ...taken };
   return { change: toChange(aggregate, draft, viewer.actor, now), reply: taken.reply };
 }
@@ -114,7 +126,7 @@ function take(
   const overrides = allowed.value.override ? ['claim'] : [];
   let option = null;
   if (answer.optionId !== null) {
-    const chosen = mayChoose(intervention, answer.optionId, viewer);
+    const chosen = mayChoose(intervention, answer.optionId, viewer, answer.paths.option);
     if (!chosen.ok) return { refusal: [chosen.error] };
     option = chosen.value.option;
     if (chosen.value.override) overrides.push('disabled_option');
@@ -123,11 +135,15 @@ function take(
   if (answer.responseType === 'escalate' || option?.category === 'ESCALATION') {
     const level = answer.escalationLevel ?? levelOf(option?.metadata);
     const reason = answer.reasoning || answer.content || (option?.label ?? '');
-    const { fingerprint } = answer;
-    const fault = escalateDraft(draft, intervention, { level, reason, fingerprint }, viewer.actor, now);
+    const { fingerprint, paths } = answer;
+    const wanted = { level, at: paths.level, reason, fingerprint };
+    const fault = escalateDraft(draft, intervention, wanted, viewer, now);
     if (fault !== null) return { refusal: [fault] };
     return { reply: { ...reply, resolution: 'ESCALATED', sessionResumed: false } };
   }
+  const taken = takenFrom(viewer, answer.mayRevive ? 'session.resume' : 'intervention.resolve');
+  if (taken !== null) return { refusal: [taken] };
+  if (termsOf(intervention).requireReason && !answer.reasoning?.trim()) return { refusal: [reasonRequired] };
   if (grantsOwn(intervention, viewer, answer.responseType)) {
     // Nobody else held that role: then nobody else holds one above it either.
     if (alone === null || !satisfies(intervention.requiredRole, alone))
@@ -138,7 +154,9 @@ function take(
   if (faults.length > 0) return { refusal: faults };
   if (answer.responseType === 'modify' && answer.modifications === null) {
     return {
-      refusal: [{ code: 'INVALID_INPUT', message: 'MODIFY needs modifications', path: ['modifications'] }],
+      refusal: [
+        { code: 'INVALID_INPUT', message: 'MODIFY needs modifications', path: answer.paths.modifications },
+      ],
     };
   }
   const response: HumanResponse = {
@@ -173,20 +191,26 @@ const selfApproval: UserError = {
   message: 'who asked does not grant it: another person must answer',
 };
 
+const reasonRequired: UserError = {
+  code: 'REASON_REQUIRED',
+  message: 'the team wants a reasoning with every answer to this type of request',
+  path: ['reasoning'],
+};
+
 /** An option of category ESCALATION may name its level. */
 const levelOf = (metadata: JsonObject | undefined): number | null =>
   typeof metadata?.escalation_level === 'number' ? metadata.escalation_level : null;
 
 /** Behaviour 4.7: a form that was asked for is filled in as its schema says; one that was not required is still checked. */
-function formFaults({ responseSchema }: Intervention, { answer, formRequired }: Answer): UserError[] {
+function formFaults({ responseSchema }: Intervention, { answer, formRequired, paths }: Answer): UserError[] {
   if (responseSchema === null) return [];
-  if (answer !== undefined && answer !== null) return answerFaults(responseSchema, answer);
+  if (answer !== undefined && answer !== null) return answerFaults(responseSchema, answer, paths.answer);
   if (!formRequired) return [];
   return [
     {
       code: 'INVALID_INPUT',
       message: 'an answer that satisfies responseSchema is required',
-      path: ['answer'],
+      path: paths.answer,
     },
   ];
 }

@@ -3,6 +3,7 @@ import { inScope, systemActor, type Viewer } from '../identity/viewer.ts';
 import type { UserError } from '../kernel/errors.ts';
 import type { Json } from '../kernel/json.ts';
 import type { SessionDeps } from '../sessions/deps.ts';
+import { inTeam } from '../sessions/aggregate.ts';
 import { begin, type Draft, toChange } from '../sessions/draft.ts';
 import type { Idempotency } from '../idempotency/idempotency.ts';
 import { advance } from './advance.ts';
@@ -11,8 +12,16 @@ import { isPending, notFound } from './rules.ts';
 export interface InterventionCommand<Reply extends Json> {
   id: string;
   idempotency?: Idempotency | null;
-  /** `intervention` stands as the clock has it at `now`. A reply without a change to the draft writes nothing. */
-  decide(draft: Draft, intervention: Intervention, now: Date): { reply: Reply } | { refusal: UserError[] };
+  /**
+   * `intervention` stands as the clock has it at `now`, `viewer` as its team has them. A reply without a change to the draft
+   * writes nothing.
+   */
+  decide(
+    draft: Draft,
+    intervention: Intervention,
+    now: Date,
+    viewer: Viewer,
+  ): { reply: Reply } | { refusal: UserError[] };
 }
 
 /** A change of one intervention by its id: found within the viewer's scope, brought up to date with the clock, decided. */
@@ -24,6 +33,7 @@ export function changeIntervention<Reply extends Json>(
   return changeSession<Reply>({
     interventionId: id,
     idempotency,
+    withAuthorization: true,
     decide(aggregate, now) {
       const named = aggregate?.interventions.find((item) => item.id === id);
       if (!aggregate || named === undefined || !inScope(viewer, aggregate.session.projectId))
@@ -32,7 +42,12 @@ export function changeIntervention<Reply extends Json>(
       const due = isPending(named) && advance(draft, named, now);
       const advanced = due ? { change: toChange(aggregate, draft, systemActor, now) } : {};
       const before = { ...draft, interventions: [...draft.interventions], events: draft.events.length };
-      const decision = decide(draft, draft.interventions.find((item) => item.id === id)!, now);
+      const decision = decide(
+        draft,
+        draft.interventions.find((item) => item.id === id)!,
+        now,
+        inTeam(viewer, aggregate),
+      );
       if ('refusal' in decision) return { ...advanced, ...decision };
       const changed =
         before.events !== draft.events.length ||

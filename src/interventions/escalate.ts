@@ -1,6 +1,7 @@
 import type { Intervention } from '../generated/prisma/client.ts';
 import type { Role } from '../generated/prisma/enums.ts';
-import type { Actor, Viewer } from '../identity/viewer.ts';
+import { takenFrom } from '../identity/team-roles.ts';
+import type { Viewer } from '../identity/viewer.ts';
 import { Faults, MAX_MESSAGE } from '../kernel/bounds.ts';
 import { DomainError, type UserError } from '../kernel/errors.ts';
 import type { SessionDeps } from '../sessions/deps.ts';
@@ -22,23 +23,19 @@ export type EscalateReply = { interventionId: string; escalationLevel: number; r
  * Raises an intervention to a level, or the next one (behaviour 4.11). Refusals: INVALID_INPUT for the present level or
  * a lower one, ESCALATION_EXHAUSTED past the last, and those of what is no longer pending. A repeat climbs no further.
  */
-export async function escalateIntervention(
-  deps: SessionDeps,
-  viewer: Viewer,
-  id: string,
-  input: EscalateInput,
-) {
+export async function escalateIntervention(deps: SessionDeps, by: Viewer, id: string, input: EscalateInput) {
   const faults = new Faults();
   faults.text(['escalation', 'reason'], input.reason, MAX_MESSAGE, 1);
   if (faults.errors.length > 0) throw new DomainError(faults.errors);
   const fingerprint = fingerprintOf({ mutation: 'escalateIntervention', id, ...input });
-  return changeIntervention<EscalateReply>(deps, viewer, {
+  return changeIntervention<EscalateReply>(deps, by, {
     id,
-    idempotency: idempotencyOf(viewer.credentialId, 'escalateIntervention', { id, ...input }),
-    decide(draft, intervention, now) {
+    idempotency: idempotencyOf(by.credentialId, 'escalateIntervention', { id, ...input }),
+    decide(draft, intervention, now, viewer) {
       if (!justEscalated(intervention, viewer.actor, fingerprint)) {
-        const wanted = { level: input.level ?? null, reason: input.reason, fingerprint };
-        const fault = escalateDraft(draft, intervention, wanted, viewer.actor, now);
+        const at = ['escalation', 'level'];
+        const wanted = { level: input.level ?? null, at, reason: input.reason, fingerprint };
+        const fault = escalateDraft(draft, intervention, wanted, viewer, now);
         if (fault !== null) return { refusal: [fault] };
       }
       const { escalationLevel, requiredRole } = draft.interventions.find((item) => item.id === id)!;
@@ -47,18 +44,26 @@ export async function escalateIntervention(
   });
 }
 
-/** Escalates in a decision that is being made, by this mutation or by an answer that escalates. */
+/** Escalates in a decision that is being made, by this mutation or by an answer that escalates; `at`: where the level stands. */
 export function escalateDraft(
   draft: Draft,
   intervention: Intervention,
-  { level: wanted, reason, fingerprint }: { level: number | null; reason: string; fingerprint: string },
-  actor: Actor,
+  {
+    level: wanted,
+    at,
+    reason,
+    fingerprint,
+  }: { level: number | null; at: string[]; reason: string; fingerprint: string },
+  viewer: Viewer,
   now: Date,
 ): UserError | null {
   const open = mayStillAnswer(intervention);
   if (!open.ok) return open.error;
+  const taken = takenFrom(viewer, 'intervention.escalate');
+  if (taken !== null) return taken;
   if (isFrozen(intervention)) return projectStopped;
-  const target = targetLevel(intervention, wanted);
+  const { actor } = viewer;
+  const target = targetLevel(intervention, wanted, at);
   if (!target.ok) return target.error;
   const step = { reason, automatic: false, escalatedBy: actor, fingerprint };
   const raised = escalated(intervention, target.value, step, now);

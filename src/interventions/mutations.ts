@@ -4,6 +4,7 @@ import { builder } from '../graphql/builder.ts';
 import type { Context } from '../graphql/context.ts';
 import { answer, MutationPayload, payloadType } from '../graphql/payload.ts';
 import { authorize } from '../identity/permissions.ts';
+import { shown } from '../privacy/shown.ts';
 import { Role } from '../identity/schema.ts';
 import type { Change } from '../sessions/aggregate.ts';
 import { acknowledgeResponse } from './acknowledge.ts';
@@ -284,7 +285,13 @@ builder.mutationFields((t) => ({
           return {
             ...reply,
             intervention,
-            selectedOption: (intervention && responseOf(intervention)?.selectedOption) ?? null,
+            selectedOption:
+              intervention &&
+              (await shown(
+                context,
+                intervention.projectId,
+                responseOf(intervention)?.selectedOption ?? null,
+              )),
           };
         },
         async () => ({ ...(await standing(id, context)), selectedOption: null }),

@@ -7,10 +7,10 @@ import { changeIntervention } from './change-intervention.ts';
 import { mayStillAnswer } from './rules.ts';
 
 /** Gives a claim up; someone else's only with `intervention.override` (behaviour 4.6). Unclaimed already: so be it. */
-export async function releaseIntervention(deps: SessionDeps, viewer: Viewer, id: string) {
-  return changeIntervention(deps, viewer, {
+export async function releaseIntervention(deps: SessionDeps, by: Viewer, id: string) {
+  return changeIntervention(deps, by, {
     id,
-    decide(draft, intervention, now) {
+    decide(draft, intervention, now, viewer) {
       const open = mayStillAnswer(intervention);
       if (!open.ok) return { refusal: [open.error] };
       const reply = { interventionId: id };

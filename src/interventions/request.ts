@@ -1,18 +1,18 @@
-import type { Intervention } from '../generated/prisma/client.ts';
 import type { InterventionType, InterventionUrgency } from '../generated/prisma/enums.ts';
-import { type Actor, inScope, type Viewer } from '../identity/viewer.ts';
+import { inScope, type Viewer } from '../identity/viewer.ts';
 import { Faults, MAX_MESSAGE, MAX_NAME, MAX_OPTIONS } from '../kernel/bounds.ts';
 import { DomainError } from '../kernel/errors.ts';
 import { type Json, plainObject } from '../kernel/json.ts';
 import { schemaFault } from '../kernel/json-schema.ts';
-import { configurationOf } from '../sessions/aggregate.ts';
+import { type Aggregate, configurationOf } from '../sessions/aggregate.ts';
 import type { SessionDeps } from '../sessions/deps.ts';
-import { begin, put, toChange } from '../sessions/draft.ts';
+import { begin, toChange } from '../sessions/draft.ts';
 import { idempotencyOf } from '../idempotency/idempotency.ts';
-import { about, mayAct } from '../sessions/rules.ts';
-import { firstWindow } from './deadlines.ts';
+import { mayAct } from '../sessions/rules.ts';
+import { checkedOptions, costOf, generatedOptions } from '../triggers/options.ts';
+import { askInDraft, costLeft } from './ask.ts';
 import type { Option, OptionCategory } from './option.ts';
-import { askTerms, type AskTerms, queueBound } from './terms.ts';
+import { askTerms } from './terms.ts';
 
 export interface OptionInput {
   id: string;
@@ -50,6 +50,7 @@ export async function requestIntervention(deps: SessionDeps, viewer: Viewer, inp
   return deps.changeSession<{ interventionId: string }>({
     sessionId: input.sessionId,
     withConfiguration: true,
+    withBudget: speaksOfMoney(input),
     idempotency: idempotencyOf(viewer.credentialId, 'requestIntervention', input),
     decide(aggregate, now) {
       if (aggregate === null || !inScope(viewer, aggregate.session.projectId)) {
@@ -57,48 +58,23 @@ export async function requestIntervention(deps: SessionDeps, viewer: Viewer, inp
       }
       const able = mayAct(aggregate.session);
       if (!able.ok) return { refusal: [able.error] };
-      const configuration = configurationOf(aggregate);
-      const bound = queueBound(configuration);
-      if (aggregate.queuePending >= bound) {
-        return {
-          refusal: [
-            { code: 'QUEUE_FULL', message: `the team has ${aggregate.queuePending} interventions pending` },
-          ],
-        };
-      }
       const draft = begin(aggregate);
-      const { session } = aggregate;
-      const intervention = asked(
-        deps.ids.next('intervention'),
-        session,
-        { input, terms: askTerms(configuration), askedBy: viewer.actor },
+      const room = askInDraft(
+        draft,
+        aggregate,
+        {
+          ...input,
+          id: deps.ids.next('intervention'),
+          options: optionsFor(aggregate, input, now),
+          trigger: null,
+          askedBy: viewer.actor,
+        },
         now,
       );
-      put(draft, intervention);
-      draft.session = {
-        ...session,
-        status: 'WAITING_FOR_HUMAN',
-        currentInterventionId: draft.interventions.find(({ status }) => status === 'PENDING')!.id,
-        interventionCount: session.interventionCount + 1,
-        lastInterventionAt: now,
-        lastActivity: now,
-      };
-      draft.agents.push({ name: input.agentName });
-      draft.queueBound = bound;
-      draft.events.push({
-        ...about(session, viewer.actor, now),
-        type: 'intervention_requested',
-        subjectId: intervention.id,
-        data: {
-          agentName: intervention.agentName,
-          type: intervention.type,
-          urgency: intervention.urgency,
-          expiresAt: intervention.expiresAt!.toISOString(),
-        },
-      });
+      if (!room.ok) return { refusal: [room.error] };
       return {
         change: toChange(aggregate, draft, viewer.actor, now),
-        reply: { interventionId: intervention.id },
+        reply: { interventionId: room.value.id },
       };
     },
   });
@@ -132,51 +108,26 @@ function checkRequest(input: RequestInput): Faults['errors'] {
   return faults.errors;
 }
 
-/** A new intervention, its terms fixed here and now (behaviour 4.14). */
-function asked(
-  id: string,
-  session: { id: string; teamId: string; projectId: string },
-  { input, terms, askedBy }: { input: RequestInput; terms: AskTerms; askedBy: Actor },
-  now: Date,
-): Intervention {
-  const timeout = input.timeout ?? terms.timeout;
-  return {
-    id,
-    projectId: session.projectId,
-    teamId: session.teamId,
-    sessionId: session.id,
-    agentName: input.agentName,
-    type: input.type,
-    urgency: input.urgency ?? 'NORMAL',
-    message: input.message,
-    context: plainObject(input.context),
-    options: (input.options ?? []).map(toOption) as never,
-    responseSchema: (input.responseSchema ?? null) as never,
-    trigger: null,
-    asyncMode: input.asyncMode ?? terms.asyncMode,
-    autoContinue: input.autoContinue ?? terms.autoContinue,
-    timeout,
-    terms: terms.terms as never,
-    createdAt: now,
-    askedBy: { ...askedBy },
-    status: 'PENDING',
-    resolution: null,
-    escalationLevel: 0,
-    escalations: [],
-    requiredRole: 'OPERATOR',
-    claimedBy: null,
-    ...firstWindow(now, timeout),
-    frozenAt: null,
-    frozenMs: 0,
-    resolvedAt: null,
-    resolvedById: null,
-    response: null,
-    receipt: null,
-    delivery: 'UNANSWERED',
-    acknowledgedAt: null,
-    open: true,
-  };
+/**
+ * What the agent offers; where it says nothing and its team has a configuration, the options of the type (behaviour 8.6).
+ * Each is checked against what may be spent and whom there is to ask.
+ */
+function optionsFor(aggregate: Aggregate, input: RequestInput, now: Date): Option[] {
+  const { agentName, type, options } = input;
+  const configuration = configurationOf(aggregate);
+  const { levels } = askTerms(configuration, input).terms.escalation;
+  const limits = { left: costLeft(aggregate.budget, now), levels: levels.length };
+  const given = options ?? null;
+  if (given !== null) return checkedOptions(given.map(toOption), limits);
+  if (configuration === null) return [];
+  const context = plainObject(input.context);
+  const event = { agentName, type, input: null, output: null, metrics: {}, context };
+  return checkedOptions(generatedOptions(type, null, event), limits);
 }
+
+/** Whether some option may say what it costs: only then is the budget read. */
+const speaksOfMoney = ({ options, context }: RequestInput): boolean =>
+  (options ?? [{ metadata: context }]).some(({ metadata }) => costOf(plainObject(metadata)) !== null);
 
 const toOption = (input: OptionInput): Option => ({
   id: input.id,

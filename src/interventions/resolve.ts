@@ -46,6 +46,13 @@ export async function resolveIntervention(
       answer: input.answer,
       metadata: {},
       escalationLevel: input.escalationLevel ?? null,
+      paths: {
+        modifications: ['resolution', 'modifications'],
+        answer: ['resolution', 'answer'],
+        // This door takes none.
+        option: ['resolution'],
+        level: ['resolution', 'escalationLevel'],
+      },
       formRequired: false,
       mayRevive: false,
       fingerprint: fingerprintOf({ mutation: 'resolveIntervention', id, ...input }),

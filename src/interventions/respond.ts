@@ -4,7 +4,7 @@ import { DomainError } from '../kernel/errors.ts';
 import { type Json, plainObject } from '../kernel/json.ts';
 import type { SessionDeps } from '../sessions/deps.ts';
 import { fingerprintOf } from '../idempotency/idempotency.ts';
-import type { Answer } from './answer.ts';
+import type { Answer, AnswerPaths } from './answer.ts';
 import { answerIntervention } from './answer-intervention.ts';
 
 export interface RespondInput {
@@ -29,7 +29,13 @@ export async function provideCustomResponse(
   if (faults.errors.length > 0) throw new DomainError(faults.errors);
   return answerIntervention(deps, viewer, id, {
     idempotency: null,
-    answer: customAnswer(input, fingerprintOf({ mutation: 'provideCustomResponse', id, ...input })),
+    answer: customAnswer(input, fingerprintOf({ mutation: 'provideCustomResponse', id, ...input }), {
+      modifications: ['responseText'],
+      answer: ['answer'],
+      // This door takes none.
+      option: ['responseType'],
+      level: ['responseType'],
+    }),
   });
 }
 
@@ -37,6 +43,7 @@ export async function provideCustomResponse(
 export function customAnswer(
   { responseText, responseType, metadata, answer }: RespondInput,
   fingerprint: string,
+  paths: AnswerPaths,
 ): Answer {
   const named = responseType.trim().toLowerCase();
   // The names of what only the system does are not a person's to give.
@@ -52,6 +59,7 @@ export function customAnswer(
     answer,
     metadata: plainObject(metadata),
     escalationLevel: null,
+    paths,
     formRequired: type !== 'escalate',
     mayRevive: false,
     fingerprint,

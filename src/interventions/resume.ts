@@ -74,7 +74,12 @@ async function firstResult(
 
 function answerOf(input: ResumeInput, fingerprint: string): Answer {
   const { content, responseType, optionId, customInput, metadata, answer } = input;
-  const custom = customAnswer({ responseText: content, responseType, metadata, answer }, fingerprint);
+  const custom = customAnswer({ responseText: content, responseType, metadata, answer }, fingerprint, {
+    modifications: ['humanResponse', 'content'],
+    answer: ['humanResponse', 'answer'],
+    option: ['humanResponse', 'optionId'],
+    level: ['humanResponse', optionId == null ? 'responseType' : 'optionId'],
+  });
   const given = { ...custom, customInput: customInput ?? null, mayRevive: true };
   if (optionId === null || optionId === undefined) return given;
   return {

@@ -4,7 +4,7 @@ import { can, satisfies } from '../identity/permissions.ts';
 import type { Actor, Viewer } from '../identity/viewer.ts';
 import type { UserError } from '../kernel/errors.ts';
 import { allow, deny, type Outcome } from '../sessions/aggregate.ts';
-import { type EscalationStep, levelWindow } from './deadlines.ts';
+import { type EscalationStep, openWindow } from './deadlines.ts';
 import type { Option } from './option.ts';
 import { optionsOf } from './option.ts';
 import type { HumanResponse, Receipt } from './response.ts';
@@ -70,17 +70,18 @@ export const grantsOwn = ({ askedBy }: Intervention, viewer: Viewer, responseTyp
 
 const article = (role: Role): string => `${/^[AO]/.test(role) ? 'an' : 'a'} ${role}`;
 
-/** The option chosen, where it may be (4.5). True: it was disabled and took an override. */
+/** The option chosen, where it may be (4.5); `at`: the argument that names it. True: it was disabled and took an override. */
 export function mayChoose(
   intervention: Intervention,
   optionId: string,
   viewer: Viewer,
+  at: string[],
 ): Outcome<{ option: Option; override: boolean }> {
   const option = optionsOf(intervention).find(({ id }) => id === optionId);
-  if (option === undefined) return deny('OPTION_NOT_FOUND', 'there is no such option', ['optionId']);
+  if (option === undefined) return deny('OPTION_NOT_FOUND', 'there is no such option', at);
   if (!option.disabled) return allow({ option, override: false });
   if (can(viewer, 'intervention.override')) return allow({ option, override: true });
-  return deny('OPTION_DISABLED', option.disabledReason ?? 'the option is disabled', ['optionId']);
+  return deny('OPTION_DISABLED', option.disabledReason ?? 'the option is disabled', at);
 }
 
 /** Settled by an answer; of a revived one the status stays TIMEOUT (behaviour 3.7). */
@@ -137,19 +138,23 @@ export const delivered = (intervention: Intervention, now: Date): Intervention =
   acknowledgedAt: now,
 });
 
-/** The level that an escalation by hand goes to (behaviour 4.11). */
-export function targetLevel(intervention: Intervention, wanted: number | null): Outcome<number> {
+/** The level that an escalation by hand goes to (behaviour 4.11); `at`: the argument that names it. */
+export function targetLevel(
+  intervention: Intervention,
+  wanted: number | null,
+  at: string[],
+): Outcome<number> {
   const { levels } = termsOf(intervention).escalation;
-  const level = wanted ?? intervention.escalationLevel + 1;
+  const present = intervention.escalationLevel;
+  const level = wanted ?? present + 1;
+  const name = at.at(-1)!;
+  if ((Number.isInteger(level) && level > levels.length) || levels.length === 0)
+    return deny('ESCALATION_EXHAUSTED', `there are ${levels.length} levels`, at);
   // A level may come out of an option's metadata, which is the agent's.
-  if (!Number.isInteger(level)) return deny('INVALID_INPUT', 'level must be a whole number', ['level']);
-  if (level <= intervention.escalationLevel) {
-    return deny('INVALID_INPUT', `level must be above the present one, ${intervention.escalationLevel}`, [
-      'level',
-    ]);
-  }
-  if (level > levels.length)
-    return deny('ESCALATION_EXHAUSTED', `there are ${levels.length} levels`, ['level']);
+  if (!Number.isInteger(level) || level < 1)
+    return deny('INVALID_INPUT', `${name} must be 1 to ${levels.length}`, at);
+  if (level <= present)
+    return deny('INVALID_INPUT', `${name} must be above the present level, ${present}`, at);
   return allow(level);
 }
 
@@ -160,8 +165,9 @@ export function escalated(
   step: Pick<EscalationStep, 'reason' | 'automatic' | 'escalatedBy' | 'fingerprint'>,
   at: Date,
 ): Intervention {
-  const rung = termsOf(intervention).escalation.levels[level - 1]!;
-  const window = levelWindow(at, rung);
+  const terms = termsOf(intervention);
+  const rung = terms.escalation.levels[level - 1]!;
+  const window = openWindow(at, rung.timeout, terms);
   const entry: EscalationStep = {
     level,
     role: rung.role,

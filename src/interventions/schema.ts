@@ -35,7 +35,7 @@ const InterventionFilter = builder.inputType('InterventionFilter', {
   }),
 });
 
-const CountBy = builder.objectRef<Count>('CountBy').implement({
+export const CountBy = builder.objectRef<Count>('CountBy').implement({
   fields: (t) => ({ key: t.exposeString('key'), count: t.exposeInt('count') }),
 });
 

@@ -34,6 +34,13 @@ export async function selectInterventionOption(
       answer: undefined,
       metadata: {},
       escalationLevel: null,
+      // No form, and no modifications: only the option can be at fault, also with a level in its metadata.
+      paths: {
+        modifications: ['optionId'],
+        answer: ['optionId'],
+        option: ['optionId'],
+        level: ['optionId'],
+      },
       formRequired: false,
       mayRevive: false,
       fingerprint: fingerprintOf({ mutation: 'selectInterventionOption', id, ...input }),

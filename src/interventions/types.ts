@@ -10,6 +10,7 @@ import { connectionType } from '../graphql/connection.ts';
 import { Node } from '../graphql/node.ts';
 import { Actor, Role, User } from '../identity/schema.ts';
 import type { Actor as ActorShape } from '../identity/viewer.ts';
+import { shown } from '../privacy/shown.ts';
 import type { Intervention as Row } from '../generated/prisma/client.ts';
 import type { EscalationStep as Step } from './deadlines.ts';
 import { type Option, optionCategories, optionsOf } from './option.ts';
@@ -97,10 +98,16 @@ export const Intervention = builder.prismaObject('Intervention', {
     agentName: t.exposeString('agentName'),
     teamId: t.exposeString('teamId'),
     sessionId: t.exposeString('sessionId'),
-    context: t.expose('context', { type: 'JSON' }),
+    context: t.field({
+      type: 'JSON',
+      resolve: ({ context, projectId }, _, seer) => shown(seer, projectId, context),
+    }),
     urgency: t.expose('urgency', { type: InterventionUrgency }),
-    message: t.exposeString('message'),
-    options: t.field({ type: [InterventionOption], resolve: (row) => optionsOf(row) }),
+    message: t.string({ resolve: ({ message, projectId }, _, seer) => shown(seer, projectId, message) }),
+    options: t.field({
+      type: [InterventionOption],
+      resolve: (row, _, seer) => shown(seer, row.projectId, optionsOf(row)),
+    }),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),
     resolvedAt: t.expose('resolvedAt', {
       type: 'DateTime',
@@ -109,13 +116,20 @@ export const Intervention = builder.prismaObject('Intervention', {
     }),
     resolvedBy: t.relation('resolvedBy', { nullable: true, type: User }),
     resolution: t.expose('resolution', { type: InterventionResolution, nullable: true }),
-    humanResponse: t.field({ type: HumanResponse, nullable: true, resolve: (row) => responseOf(row) }),
+    humanResponse: t.field({
+      type: HumanResponse,
+      nullable: true,
+      resolve: (row, _, seer) => shown(seer, row.projectId, responseOf(row)),
+    }),
     escalationLevel: t.int({
       nullable: true,
       description: '0 until first escalated.',
       resolve: (row) => row.escalationLevel,
     }),
-    escalations: t.field({ type: [EscalationStep], resolve: (row) => escalationsOf(row) }),
+    escalations: t.field({
+      type: [EscalationStep],
+      resolve: (row, _, seer) => shown(seer, row.projectId, escalationsOf(row)),
+    }),
     requiredRole: t.expose('requiredRole', {
       type: Role,
       description: 'The role that must answer at the present escalation level; a higher one may.',

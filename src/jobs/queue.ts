@@ -6,6 +6,7 @@ import type { Change } from '../sessions/aggregate.ts';
 import type { RawTx } from '../database/transact.ts';
 import { isExternal, isHalted, isLive } from '../sessions/rules.ts';
 import { type JobName, type JobPayload, jobs, parsePayload } from './catalog.ts';
+import { prioritiesOf } from './priority.ts';
 
 /** Woken workers look at the queue of this payload's name. */
 export const WAKE = 'jobs';
@@ -20,7 +21,7 @@ export interface Queue {
   enqueue<Name extends JobName>(tx: RawTx, name: Name, payloads: readonly JobPayload<Name>[]): Promise<void>;
   /** A worker has something to do for these recoveries. */
   enqueueRecoveries: (tx: RawTx, recoveryIds: string[]) => Promise<void>;
-  /** The jobs of changes that drive a runner; what `createChangeSession` asks for. */
+  /** The jobs of changes that drive a runner, those of teams that go first before others; what `createChangeSession` asks for. */
   enqueueDrives: (tx: RawTx, sessionIds: string[]) => Promise<void>;
   /** Rejects when the queue's tables do not answer within 2 s: then this process is not ready. */
   assertReady(): Promise<void>;
@@ -71,25 +72,40 @@ export async function openQueue({ database, log, supervise }: Options): Promise<
 }
 
 function assemble(boss: PgBoss): Queue {
-  async function enqueue<Name extends JobName>(tx: RawTx, name: Name, payloads: readonly JobPayload<Name>[]) {
-    if (payloads.length === 0) return;
-    const data = payloads.map((payload) => ({ data: parsePayload(name, payload) as object }));
+  async function insert<Name extends JobName>(
+    tx: RawTx,
+    name: Name,
+    jobsOf: readonly { payload: JobPayload<Name>; priority?: number | undefined }[],
+  ) {
+    if (jobsOf.length === 0) return;
+    const data = jobsOf.map(({ payload, priority = 0 }) => ({
+      data: parsePayload(name, payload) as object,
+      priority,
+    }));
     await boss.insert(name, data, { db: fromPrisma(tx) });
   }
   return {
     boss,
-    enqueue,
-    enqueueDrives: (tx, sessionIds) =>
-      enqueue(
+    enqueue: (tx, name, payloads) =>
+      insert(
+        tx,
+        name,
+        payloads.map((payload) => ({ payload })),
+      ),
+    async enqueueDrives(tx, sessionIds) {
+      if (sessionIds.length === 0) return;
+      const priorities = await prioritiesOf(tx, sessionIds);
+      await insert(
         tx,
         'drive',
-        sessionIds.map((sessionId) => ({ sessionId })),
-      ),
+        sessionIds.map((sessionId) => ({ payload: { sessionId }, priority: priorities.get(sessionId) })),
+      );
+    },
     enqueueRecoveries: (tx, recoveryIds) =>
-      enqueue(
+      insert(
         tx,
         'recover',
-        recoveryIds.map((recoveryId) => ({ recoveryId })),
+        recoveryIds.map((recoveryId) => ({ payload: { recoveryId } })),
       ),
     async assertReady() {
       let timer: NodeJS.Timeout | undefined;

@@ -8,6 +8,7 @@ import { createRecoveryWatch } from '../recovery/watch.ts';
 import { createDriver, type Driver } from '../runners/driver.ts';
 import type { Registry } from '../runners/registry.ts';
 import type { ApprovalDeps } from '../approvals/seams.ts';
+import type { Tracing } from '../tracing/tracing.ts';
 import { type JobHandlers, type JobName, jobs, parsePayload } from './catalog.ts';
 import { ABORT, type Queue, WAKE } from './queue.ts';
 
@@ -24,6 +25,8 @@ export interface WorkerDeps {
   sessions: ApprovalDeps;
   recoveries: Omit<RecoveryDeps, 'database'>;
   runners: Pick<Registry, 'find'>;
+  /** Left out: nothing is recorded. */
+  tracing?: Tracing;
 }
 
 export interface Worker {

@@ -6,7 +6,7 @@ import { inScope, type Viewer } from '../identity/viewer.ts';
 import { Faults, MAX_NAME } from '../kernel/bounds.ts';
 import { DomainError, refuse } from '../kernel/errors.ts';
 import { parseSupervision, putConfiguration } from '../supervision/store.ts';
-import type { ProjectDeps } from './deps.ts';
+import type { SupervisionDeps } from './deps.ts';
 
 export interface CreateTeamInput {
   projectId: string;
@@ -17,11 +17,20 @@ export interface CreateTeamInput {
 }
 
 /** A new team of agents in a project, with an empty queue. Teams are not deleted (behaviour 2.9). */
-export async function createTeam(deps: ProjectDeps, viewer: Viewer, input: CreateTeamInput): Promise<Team> {
+export async function createTeam(
+  deps: SupervisionDeps,
+  viewer: Viewer,
+  input: CreateTeamInput,
+): Promise<Team> {
   const { projectId, name } = input;
   const faults = new Faults();
   faults.text(['name'], name, MAX_NAME, 1);
-  const supervision = parseSupervision(faults, 'supervision', input.supervision ?? '');
+  const supervision = parseSupervision(
+    faults,
+    'supervision',
+    input.supervision ?? '',
+    deps.supervisionEnvironment,
+  );
   if (faults.errors.length > 0) throw new DomainError(faults.errors);
   const idempotency = idempotencyOf(viewer.credentialId, 'createTeam', input);
   const { reply, repeated } = await remembering(deps, 'create a team', idempotency, async (tx) => {

@@ -13,6 +13,7 @@ import { answer, MutationPayload, payloadType } from '../graphql/payload.ts';
 import { authorize } from '../identity/permissions.ts';
 import { inScope } from '../identity/viewer.ts';
 import { createProject } from './create-project.ts';
+import { withWarnings } from '../supervision/configuration.ts';
 import { createTeam } from './create-team.ts';
 import {
   type AgentStatus as Status,
@@ -198,7 +199,7 @@ builder.mutationFields((t) => ({
     resolve(_, { input }, { viewer, house }) {
       authorize(viewer, 'team.create');
       return answer<TeamFields>(
-        'team created',
+        () => withWarnings('team created', input.supervision ?? '', house.supervisionEnvironment),
         async () => ({ team: await createTeam(house, viewer, input) }),
         () => ({ team: null }),
       );

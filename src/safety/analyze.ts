@@ -56,6 +56,18 @@ export async function analyze(asked: Asked, checks: readonly Check[], limits: Li
   };
 }
 
+/** What these find in a value, places and all; null where one of them could not look. */
+export async function findAll(
+  asked: Asked,
+  checks: readonly Check[],
+  limits: Limits,
+): Promise<Finding[] | null> {
+  if (boundFault(asked.value) !== null) return null;
+  const subject = toSubject(asked);
+  const outcomes = await Promise.all(checks.map((check) => outcomeOf(check, subject, limits)));
+  return outcomes.every((outcome) => outcome.ok) ? outcomes.flatMap(({ findings }) => findings) : null;
+}
+
 type Outcome = { ok: true; findings: readonly Finding[] } | { ok: false; flag: Finding };
 
 async function outcomeOf(check: Check, subject: Subject, { clock, limitSeconds }: Limits): Promise<Outcome> {

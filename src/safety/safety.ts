@@ -2,9 +2,11 @@ import { availableParallelism } from 'node:os';
 import type { AgentType } from '../generated/prisma/enums.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Json } from '../kernel/json.ts';
-import { analyze, type Check, inServer, type Limits } from './analyze.ts';
-import type { Analyzer, RiskFlag } from './analyzer.ts';
+import { analyze, type Check, findAll, inServer, type Limits } from './analyze.ts';
+import type { Analyzer, Finding, Place, RiskFlag } from './analyzer.ts';
 import { analyzers as builtIn } from './analyzers/built-in.ts';
+import { personalData } from './analyzers/personal-data.ts';
+import { secrets } from './analyzers/secrets.ts';
 import { recommend, score, type Scores } from './score.ts';
 import { Threads } from './threads.ts';
 
@@ -41,6 +43,11 @@ export interface Safety {
   stop(): Promise<void>;
   analyzeInput(question: InputQuestion): Promise<InputAnalysis>;
   analyzeResponse(question: ResponseQuestion): Promise<ResponseAnalysis>;
+  /**
+   * Where secrets and personal data stand in a value (behaviour 8.8); what is published for tests is neither. Null where
+   * it could not be looked at.
+   */
+  findSensitive(value: Json): Promise<Place[] | null>;
 }
 
 export interface SafetyOptions {
@@ -83,6 +90,8 @@ export function createSafety(options: SafetyOptions): Safety {
     ...more.map(inServer),
   ];
   refuseDoubles(checks);
+  const sensitive = checks.filter(({ name }) => SENSITIVE.has(name));
+  const atOnce = [secrets, personalData].map(inServer);
   const limits: Limits = { clock, limitSeconds };
   return {
     start: () => threads.start(),
@@ -96,6 +105,11 @@ export function createSafety(options: SafetyOptions): Safety {
       );
       return { flags };
     },
+    async findSensitive(value) {
+      const asked = { kind: 'INPUT', agentType: null, instructions: null, value } as const;
+      const found = await findAll(asked, isBrief(JSON.stringify(value)) ? atOnce : sensitive, limits);
+      return found && placesOf(found);
+    },
     async analyzeResponse({ agentType, instructions, response }) {
       const asked = { kind: 'RESPONSE', agentType, instructions, value: response } as const;
       const { flags, coverage } = await analyze(asked, checks, limits);
@@ -103,6 +117,19 @@ export function createSafety(options: SafetyOptions): Safety {
     },
   };
 }
+
+/** Characters that are looked through faster than a thread can be asked to: a tenth of a millisecond at most. */
+const BRIEF = 2_000;
+
+/** Whether what stands in so much text is found at once, in the server's own thread. */
+export const isBrief = ({ length }: { readonly length: number }): boolean => length <= BRIEF;
+
+/** The analyzers that find what is encrypted at rest. */
+const SENSITIVE: ReadonlySet<string> = new Set([secrets.name, personalData.name]);
+
+/** Of findings that are somebody's: what is published for tests is LOW. */
+export const placesOf = (findings: readonly Finding[]): Place[] =>
+  findings.flatMap(({ level, where }) => (level === 'LOW' || where === undefined ? [] : [where]));
 
 function refuseDoubles(checks: readonly Check[]): void {
   const names = checks.map(({ name }) => name);

@@ -3,13 +3,14 @@ import type { Viewer } from '../identity/viewer.ts';
 import { deliverInDraft } from '../interventions/acknowledge.ts';
 import type { Json } from '../kernel/json.ts';
 import type { Aggregate } from './aggregate.ts';
+import type { Command } from './change.ts';
 import { changeOne, type Verdict } from './change-one.ts';
 import type { SessionDeps } from './deps.ts';
 import type { Draft } from './draft.ts';
 import type { Idempotency } from '../idempotency/idempotency.ts';
 import { active, isExternal, isHalted, mayAct } from './rules.ts';
 
-export interface Act<Reply extends Json> {
+export interface Act<Reply extends Json> extends Pick<Command, 'withConfiguration' | 'withBudget'> {
   sessionId: string;
   agent: { name: string; type?: AgentType };
   idempotency: Idempotency | null;
@@ -25,11 +26,10 @@ export interface Act<Reply extends Json> {
 export function actInSession<Reply extends Json>(
   deps: SessionDeps,
   viewer: Viewer,
-  { sessionId, agent, idempotency, whenHalted, decide }: Act<Reply>,
+  { agent, whenHalted, decide, ...command }: Act<Reply>,
 ) {
   return changeOne<Reply>(deps, viewer, {
-    sessionId,
-    idempotency,
+    ...command,
     withUndelivered: true,
     decide(draft, aggregate, now) {
       if (whenHalted !== undefined && isHalted(aggregate.session))

@@ -10,11 +10,15 @@ import type {
   Task,
 } from '../generated/prisma/client.ts';
 import type { AgentType, Severity, StopCondition } from '../generated/prisma/enums.ts';
-import type { Actor } from '../identity/viewer.ts';
+import { narrowed, type TeamAuthorization } from '../identity/team-roles.ts';
+import type { Actor, Viewer } from '../identity/viewer.ts';
 import type { NewEvent } from '../events/append.ts';
 import type { UserError } from '../kernel/errors.ts';
 import type { Json } from '../kernel/json.ts';
+import type { PrivacySettings } from '../privacy/conceal.ts';
 import type { Configuration } from '../supervision/configuration-schema.ts';
+import type { StandingMove } from '../standing/use.ts';
+import { inForce } from '../supervision/in-force.ts';
 import { approvalColumns, interventionColumns, sessionColumns, taskColumns, voteColumns } from './columns.ts';
 
 /** An approval with its votes, of every round. */
@@ -35,15 +39,26 @@ export interface Aggregate {
   readonly stopId: string | null;
   /** How many interventions of the team are pending (behaviour 4.1). */
   readonly queuePending: number;
+  /** What its team says of sensitive data; null: nothing. */
+  readonly privacy: PrivacySettings | null;
   /** Its team's supervision configuration, null where it has none; undefined where no command asked for it. */
   readonly configuration?: Configuration | null;
+  /** What its team's configuration says of roles, null where it says nothing; undefined where no command asked for it. */
+  readonly authorization?: TeamAuthorization | null;
+}
+
+/** The viewer as the session's team has them: whoever decides on a person's act must have read what the team says. */
+export function inTeam(viewer: Viewer, { authorization, session }: Aggregate): Viewer {
+  if (authorization === undefined)
+    throw new Error(`what the team ${session.teamId} says of roles was not read`);
+  return narrowed(viewer, authorization);
 }
 
 /** The configuration that an item is made under: whoever did not ask for it must not take it for none. */
 export function configurationOf({ configuration, session }: Aggregate): Configuration | null {
   if (configuration === undefined)
     throw new Error(`the configuration of the team ${session.teamId} was not read`);
-  return configuration;
+  return inForce(configuration);
 }
 
 /** What is to be written, all of it or nothing. Only what changed is named. */
@@ -60,6 +75,8 @@ export interface Change {
   votes?: ApprovalVote[];
   /** What is held of the project's budget, settled or given back, in the same transaction. */
   money?: MoneyMove[];
+  /** What is counted on standing approvals, in the same transaction: the change is lost where one carries it no more. */
+  standing?: StandingMove[];
   /** What gives reason to look whether the project must be stopped (behaviour 7.1). */
   signals?: StopSignal[];
   /** What it did to the budget left such a signal too; known once the change has been written. */
@@ -140,7 +157,9 @@ export interface LoadedSession {
   namedInterventions: Record<string, unknown>[];
   undelivered: Record<string, unknown>[];
   tasks: Record<string, unknown>[];
+  privacy: PrivacySettings | null;
   configuration?: Configuration | null;
+  authorization?: TeamAuthorization | null;
 }
 
 export function toAggregate({
@@ -153,7 +172,9 @@ export function toAggregate({
   namedInterventions,
   undelivered,
   tasks,
+  privacy,
   configuration,
+  authorization,
 }: LoadedSession): Aggregate {
   const interventions = new Map<string, Intervention>();
   for (const json of [...openInterventions, ...namedInterventions, ...undelivered]) {
@@ -170,7 +191,9 @@ export function toAggregate({
     budget: budget && reviveBudget(budget),
     stopId,
     queuePending,
+    privacy,
     ...(configuration === undefined ? {} : { configuration }),
+    ...(authorization === undefined ? {} : { authorization }),
   };
 }
 

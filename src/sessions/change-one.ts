@@ -10,7 +10,16 @@ import { begin, type Draft, toChange } from './draft.ts';
 export type Verdict<Reply extends Json> = { reply: Reply; unchanged?: boolean } | { refusal: UserError[] };
 
 export interface SessionCommand<Reply extends Json>
-  extends Pick<Command, 'idempotency' | 'withUndelivered' | 'withApprovals' | 'sessionId' | 'taskId'> {
+  extends Pick<
+    Command,
+    | 'idempotency'
+    | 'withUndelivered'
+    | 'withApprovals'
+    | 'withConfiguration'
+    | 'withBudget'
+    | 'sessionId'
+    | 'taskId'
+  > {
   decide(draft: Draft, aggregate: Aggregate, now: Date): Verdict<Reply>;
 }
 

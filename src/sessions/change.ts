@@ -11,6 +11,9 @@ import { type Aggregate, type Change, type Decision, pendingDelta } from './aggr
 import type { AgentTouches } from './agents.ts';
 import { type Idempotency, recall } from '../idempotency/idempotency.ts';
 import { find, load, type Loaded } from './load.ts';
+import type { Privacy } from '../privacy/privacy.ts';
+import type { PrivacySettings } from '../privacy/conceal.ts';
+import type { Vault } from '../secrets/vault.ts';
 import { projectStopped } from './rules.ts';
 import { type Prepared, write, type Written } from './write.ts';
 
@@ -33,8 +36,14 @@ export interface Command<Reply extends Json = Json> {
   withBudget?: boolean;
   /** Also read the supervision configuration of the session's team. */
   withConfiguration?: boolean;
+  /** Also read what the session's team takes from roles. */
+  withAuthorization?: boolean;
   /** Also read the answers that have not reached their agents yet. */
   withUndelivered?: boolean;
+  /** What the team of a new session says of sensitive data; for others it is read with them. */
+  privacy?: PrivacySettings | null;
+  /** What whoever commands was shown of what is sensitive in the session: it is taken out wherever the change repeats it. */
+  revealed?: readonly Json[];
   idempotency?: Idempotency | null;
   /**
    * Pure: the same aggregate and instant give the same decision. Called again, with what stands then, whenever somebody
@@ -59,6 +68,9 @@ export interface ChangeDeps {
   announce: (changes: Change[]) => void;
   /** Looks at the signals that a change gave, before whoever made it is answered (behaviour 7.1). */
   stops: Pick<Stops, 'look'>;
+  /** Takes what is sensitive out of what is written (behaviour 8.8). */
+  privacy: Privacy;
+  vault: Pick<Vault, 'keepAhead' | 'drop'>;
 }
 
 /** How often a command is decided anew because others were faster. Each time, somebody else got through. */
@@ -68,13 +80,17 @@ const BATCH = 250;
 
 type Settled = { reply: Json; change: Change | null };
 
-/** How a command fared in one round. "lost": others were faster; "waits": another of the same batch goes first. */
-type Fared = PromiseSettledResult<Settled | 'lost' | 'waits'>;
+/**
+ * How a command fared in one round. "lost": others were faster; "waits": another of the same batch goes first; "unseen":
+ * something that it would write is to be analysed first, while nobody else waits for that.
+ */
+type Outcome = Settled | 'lost' | 'waits' | 'unseen';
+type Fared = PromiseSettledResult<Outcome>;
 
 export function createChangeSession(deps: ChangeDeps): ChangeSession {
   /** The projects that commands gave signals of, granted or not: a refusal too may come with a change. */
   const signalled = new WeakMap<Command, string>();
-  const lane = new Lane<Command, Settled | 'lost' | 'waits'>((commands) => round(deps, commands, signalled), {
+  const lane = new Lane<Command, Outcome>((commands) => round(deps, commands, signalled), {
     // Two batches side by side use the time that the other one waits for the disk. The embedded database has one
     // session, and would only queue them.
     width: deps.database.kind === 'embedded' ? 1 : 2,
@@ -85,6 +101,7 @@ export function createChangeSession(deps: ChangeDeps): ChangeSession {
     for (let lost = 0; lost < ATTEMPTS; ) {
       const settled = await lane.submit(command);
       if (settled === 'lost') lost += 1;
+      else if (settled === 'unseen') await deps.privacy.look(command);
       else if (settled !== 'waits') return settled;
     }
     throw new Error(`a change lost ${ATTEMPTS} races in a row`);
@@ -112,7 +129,8 @@ async function round(
       load(query, commands),
       recall(prisma, deps.clock, commands),
     ]);
-    const prepared = decideAll(deps, commands, { loaded, remembered }, fared);
+    const decisions = decideAll(deps, commands, { loaded, remembered }, fared);
+    const prepared = await concealed(deps, decisions, fared);
     const written = await write(deps, prepared);
     for (const item of prepared) {
       fared.set(item.command, outcomeOf(item, written));
@@ -140,6 +158,31 @@ function outcomeOf(item: Prepared, written: Written): Fared {
     : { status: 'rejected', reason: outcome.error };
 }
 
+/**
+ * Those that can be written, without what is sensitive. What may hold some is looked through first: a few words here, for
+ * the others wait no longer for it than for a statement; more of them aside, and the command is decided anew then.
+ */
+async function concealed(
+  { privacy }: ChangeDeps,
+  decisions: readonly Prepared[],
+  fared: Map<Command, Fared>,
+): Promise<Prepared[]> {
+  const ready: Prepared[] = [];
+  for (const item of decisions) {
+    const { command, change, aggregate } = item;
+    const settings = aggregate?.privacy ?? command.privacy ?? null;
+    let kept = privacy.conceal(command, change, aggregate, settings);
+    if (kept === null && privacy.isSoon(command)) {
+      await privacy.look(command);
+      kept = privacy.conceal(command, change, aggregate, settings);
+    }
+    if (kept === null) fared.set(command, UNSEEN);
+    else ready.push(Object.assign(item, { kept }));
+  }
+  return ready;
+}
+
+const UNSEEN: Fared = { status: 'fulfilled', value: 'unseen' };
 const WAITS: Fared = { status: 'fulfilled', value: 'waits' };
 
 /** Decides what can be decided on what was read: into `fared` what needs no write, back what does. */
@@ -186,7 +229,7 @@ function decideAll(
     const delta = aggregate ? pendingDelta(aggregate, change) : 0;
     if (aggregate) queues.set(change.session.teamId, aggregate.queuePending + delta);
     taken.add(change.session.id);
-    prepared.push({ command, aggregate, change, delta, result: settled(decision) });
+    prepared.push({ command, aggregate, change, delta, kept: [], result: settled(decision) });
   }
   return prepared;
 }

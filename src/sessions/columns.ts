@@ -83,6 +83,7 @@ export const interventionColumns: Columns<Intervention> = {
   expiresAt: 'timestamptz',
   dueAt: 'timestamptz',
   windowEnded: 'boolean',
+  reminded: 'int',
   frozenAt: 'timestamptz',
   frozenMs: 'float8',
   resolvedAt: 'timestamptz',
@@ -105,6 +106,7 @@ export const interventionMoves = [
   'expiresAt',
   'dueAt',
   'windowEnded',
+  'reminded',
   'frozenAt',
   'frozenMs',
   'resolvedAt',
@@ -188,6 +190,7 @@ export const approvalColumns: Columns<Approval> = {
   frozenMs: 'float8',
   open: 'boolean',
   delivery: 'delivery_status',
+  standingId: 'text',
 };
 
 /** What may change after it was asked (behaviour 4.14, 5.4). `version` is raised by the statement that writes. */

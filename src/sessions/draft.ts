@@ -9,6 +9,7 @@ import type {
 } from '../generated/prisma/client.ts';
 import type { AgentType } from '../generated/prisma/enums.ts';
 import type { NewEvent } from '../events/append.ts';
+import type { StandingMove } from '../standing/use.ts';
 import type { Aggregate, Change, StopSignal, VotedApproval } from './aggregate.ts';
 import { hasEnded, statusEvents } from './rules.ts';
 import type { Actor } from '../identity/viewer.ts';
@@ -20,6 +21,7 @@ export interface Draft {
   approvals: VotedApproval[];
   readonly votes: ApprovalVote[];
   readonly money: MoneyMove[];
+  readonly standing: StandingMove[];
   readonly signals: StopSignal[];
   readonly events: NewEvent[];
   readonly turns: ConversationTurn[];
@@ -43,6 +45,7 @@ export function begin({
     approvals: [...approvals],
     votes: [],
     money: [],
+    standing: [],
     signals: [],
     events: [],
     turns: [],
@@ -85,6 +88,7 @@ export function toChange(aggregate: Aggregate, draft: Draft, actor: Actor, now: 
     ...approvalsChanged(aggregate, draft, over),
     votes: draft.votes,
     money: draft.money,
+    standing: draft.standing,
     signals: draft.signals,
     starts: draft.starts,
     turns: draft.turns,

@@ -46,6 +46,7 @@ export async function load(query: Query, commands: readonly Command[]): Promise<
     budgets: commands.some((command) => command.withBudget),
     undelivered: undelivered.length > 0,
     configurations: commands.some((command) => command.withConfiguration),
+    authorizations: commands.some((command) => command.withAuthorization),
   });
   const rows = await query<{ found: LoadedSession }>({
     text,

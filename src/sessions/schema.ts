@@ -5,6 +5,8 @@ import type { Context } from '../graphql/context.ts';
 import { loadNodesWith } from '../graphql/node.ts';
 import { answer, MutationPayload, payloadType } from '../graphql/payload.ts';
 import { authorize } from '../identity/permissions.ts';
+import type { ErrorCode } from '../kernel/errors.ts';
+import { findIntervention } from '../interventions/queries.ts';
 import { resumeSession } from '../interventions/resume.ts';
 import { Intervention } from '../interventions/types.ts';
 import type { Intervention as InterventionRow } from '../generated/prisma/client.ts';
@@ -153,6 +155,19 @@ const aboutSession = (
     async () => ({ session: await findSession(context.house.prisma, context.viewer, id) }),
   );
 
+/** Reports that were not recorded, and may be once what was wrong with them or with the queue is not so any more. */
+const MAY_TRY_AGAIN: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['INVALID_INPUT', 'QUEUE_FULL']);
+
+/** The one that a report just made, or else as it stands now. Null ids: a report that nothing asked about. */
+async function interventionOf(
+  change: Change | null,
+  id: string | null | undefined,
+  { viewer, house }: Context,
+): Promise<InterventionRow | null> {
+  if (!id) return null;
+  return change?.asked?.find((row) => row.id === id) ?? findIntervention(house.prisma, viewer, id);
+}
+
 const writtenTask = async (
   change: Change | null,
   id: string,
@@ -194,13 +209,18 @@ builder.mutationFields((t) => ({
     description:
       'Tells the server what an agent did or met; configured triggers may pause the session and ask a person.',
     args: { input: t.arg({ type: ExecutionEventInput, required: true }) },
-    resolve(_, { input }, { viewer, house }) {
+    resolve(_, { input }, context) {
+      const { viewer, house } = context;
       authorize(viewer, 'session.report');
       return answer<ReportFields>(
         'event recorded',
-        async () => ({ ...(await reportExecutionEvent(house, viewer, input)).reply, intervention: null }),
+        async () => {
+          const { reply, change } = await reportExecutionEvent(house, viewer, input);
+          const { directive, interventionId } = reply;
+          return { directive, intervention: await interventionOf(change, interventionId, context) };
+        },
         // Fails closed: what was not recorded is not gone on with; where the session is over, the agent stops.
-        ({ code }) => ({ directive: code === 'INVALID_INPUT' ? 'PAUSE' : 'HALT', intervention: null }),
+        ({ code }) => ({ directive: MAY_TRY_AGAIN.has(code) ? 'PAUSE' : 'HALT', intervention: null }),
       );
     },
   }),

@@ -4,6 +4,7 @@ import { Faults, MAX_MESSAGE } from '../kernel/bounds.ts';
 import { addSeconds } from '../kernel/clock.ts';
 import { DomainError, refuse } from '../kernel/errors.ts';
 import { type Json, plainObject } from '../kernel/json.ts';
+import type { PrivacySettings } from '../privacy/conceal.ts';
 import type { SessionDeps } from './deps.ts';
 import { idempotencyOf } from '../idempotency/idempotency.ts';
 import { about, EXTERNAL, isExternal, STALE_AFTER_SECONDS } from './rules.ts';
@@ -14,6 +15,12 @@ export interface StartInput {
   context?: Json;
   runner?: string | null;
   idempotencyKey?: string | null;
+}
+
+/** As much of its team as a new session needs: the one setting, read as statement.ts reads it for the others. */
+interface NewSessionsTeam {
+  projectId: string;
+  privacy: PrivacySettings | null;
 }
 
 /**
@@ -32,17 +39,23 @@ export async function createSession(deps: SessionDeps, viewer: Viewer, input: St
     if (fault !== null) faults.errors.push(fault);
   }
   if (faults.errors.length > 0) throw new DomainError(faults.errors);
-  const team = await deps.prisma.team.findUnique({ where: { id: input.teamId } });
-  if (team === null || !inScope(viewer, team.projectId))
+  const [team] = await deps.prisma.$queryRaw<NewSessionsTeam[]>`
+    SELECT t.project_id AS "projectId", (
+      SELECT CASE WHEN c.configuration #>> '{human_supervision,enabled}' IS DISTINCT FROM 'false'
+        THEN c.configuration #> '{human_supervision,privacy}' END
+      FROM supervision_configurations c WHERE c.team_id = t.id ORDER BY c.version DESC LIMIT 1) AS privacy
+    FROM teams t WHERE t.id = ${input.teamId}`;
+  if (team === undefined || !inScope(viewer, team.projectId))
     throw refuse('NOT_FOUND', 'there is no such team', ['teamId']);
   return deps.changeSession<{ sessionId: string }>({
+    privacy: team.privacy,
     idempotency: idempotencyOf(viewer.credentialId, 'createSession', input),
     decide(_, now) {
       const session: Session = {
         ...blank(now),
         id: deps.ids.next('session'),
         projectId: team.projectId,
-        teamId: team.id,
+        teamId: input.teamId,
         runner,
         initialMessage: input.initialMessage,
         context,

@@ -18,6 +18,7 @@ import {
   InterventionType,
 } from '../interventions/types.ts';
 import { AgentType, Team } from '../projects/schema.ts';
+import { shown } from '../privacy/shown.ts';
 import { findSessions } from './queries.ts';
 
 export const SessionStatus = builder.enumType('SessionStatus', {
@@ -68,9 +69,15 @@ export const Task = builder.prismaObject('Task', {
     sessionId: t.exposeString('sessionId'),
     agentName: t.exposeString('agentName'),
     agentType: t.expose('agentType', { type: AgentType }),
-    instructions: t.exposeString('instructions'),
+    instructions: t.string({
+      resolve: ({ instructions, projectId }, _, seer) => shown(seer, projectId, instructions),
+    }),
     status: t.expose('status', { type: TaskStatus }),
-    result: t.expose('result', { type: 'JSON', nullable: true }),
+    result: t.field({
+      type: 'JSON',
+      nullable: true,
+      resolve: ({ result, projectId }, _, seer) => shown(seer, projectId, result),
+    }),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),
     updatedAt: t.expose('updatedAt', { type: 'DateTime' }),
   }),
@@ -88,34 +95,37 @@ export const Session = builder.prismaObject('Session', {
     runner: t.exposeString('runner', {
       description: '"external": the agent runs elsewhere and drives the session by mutations.',
     }),
-    initialMessage: t.exposeString('initialMessage'),
+    initialMessage: t.string({
+      resolve: ({ initialMessage, projectId }, _, seer) => shown(seer, projectId, initialMessage),
+    }),
     conversationHistory: t.field({
       type: [ConversationTurn],
       description: 'Oldest first; the newest 1,000 turns.',
-      async resolve({ id }, _, { house }) {
-        const turns = await house.prisma.conversationTurn.findMany({
+      async resolve({ id, projectId }, _, seer) {
+        const turns = await seer.house.prisma.conversationTurn.findMany({
           where: { sessionId: id },
           orderBy: { id: 'desc' },
           take: NEWEST,
         });
-        return turns.reverse();
+        return shown(seer, projectId, turns.reverse());
       },
     }),
-    context: t.expose('context', {
+    context: t.field({
       type: 'JSON',
       description: 'What it was started with, and what people answered.',
+      resolve: ({ context, projectId }, _, seer) => shown(seer, projectId, context),
     }),
     interventionPoints: t.field({
       type: [InterventionPoint],
       description: 'Oldest first; the newest 1,000.',
-      async resolve({ id }, _, { house }) {
-        const rows = await house.prisma.intervention.findMany({
+      async resolve({ id, projectId }, _, seer) {
+        const rows = await seer.house.prisma.intervention.findMany({
           where: { sessionId: id },
           orderBy: { id: 'desc' },
           take: NEWEST,
           select: { id: true, agentName: true, type: true, message: true, options: true, createdAt: true },
         });
-        return rows.reverse().map((row) => ({
+        const points = rows.reverse().map((row) => ({
           interventionId: row.id,
           agentName: row.agentName,
           interventionType: row.type,
@@ -123,6 +133,7 @@ export const Session = builder.prismaObject('Session', {
           options: optionsOf(row),
           timestamp: row.createdAt,
         }));
+        return shown(seer, projectId, points);
       },
     }),
     interventions: t.field({
@@ -153,8 +164,15 @@ export const Session = builder.prismaObject('Session', {
     }),
     interventionCount: t.exposeInt('interventionCount'),
     lastInterventionAt: t.expose('lastInterventionAt', { type: 'DateTime', nullable: true }),
-    result: t.expose('result', { type: 'JSON', nullable: true }),
-    failureReason: t.exposeString('failureReason', { nullable: true }),
+    result: t.field({
+      type: 'JSON',
+      nullable: true,
+      resolve: ({ result, projectId }, _, seer) => shown(seer, projectId, result),
+    }),
+    failureReason: t.string({
+      nullable: true,
+      resolve: ({ failureReason, projectId }, _, seer) => shown(seer, projectId, failureReason),
+    }),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),
     lastActivity: t.expose('lastActivity', { type: 'DateTime' }),
   }),

@@ -1,9 +1,11 @@
 import { moveMoney } from '../budgets/move-money.ts';
 import { unsealed } from '../events/append.ts';
-import { isDataFault } from '../database/faults.ts';
+import { isDataFault, isUnavailable } from '../database/faults.ts';
 import { type Query, queryWithin } from '../database/query.ts';
-import { type RawTx, retrying } from '../database/transact.ts';
+import { LIMITS, type RawTx, retrying } from '../database/transact.ts';
 import type { Json } from '../kernel/json.ts';
+import type { Kept } from '../secrets/vault.ts';
+import { countUses, StandingSpent } from '../standing/use.ts';
 import type { Aggregate, Change } from './aggregate.ts';
 import type { ChangeDeps, Command } from './change.ts';
 import { interventionMoves } from './columns.ts';
@@ -17,6 +19,8 @@ export interface Prepared {
   change: Change;
   /** Pending interventions more (or fewer) than before. */
   delta: number;
+  /** What was taken out of the change and is kept encrypted. */
+  kept: Kept[];
   result: PromiseSettledResult<{ reply: Json; change: Change | null }>;
 }
 
@@ -30,17 +34,39 @@ export type Written = Map<Prepared, 'won' | 'lost' | 'stopped' | { error: unknow
 /** Writes what was decided, and announces what was written. */
 export async function write(deps: ChangeDeps, prepared: Prepared[]): Promise<Written> {
   const written: Written = new Map();
+  const keeping = prepared.filter((item) => item.kept.length > 0);
+  if (keeping.length > 0) await keepAhead(deps, keeping, written);
   // What drives a runner also writes a job, and what moves money moves the budget's row: both take a transaction, and
   // what does neither must not wait for that.
-  const plain = prepared.filter(({ change }) => !takesTransaction(change));
-  const further = prepared.filter(({ change }) => takesTransaction(change));
+  const standing = prepared.filter((item) => !written.has(item));
+  const plain = standing.filter(({ change }) => !takesTransaction(change));
+  const further = standing.filter(({ change }) => takesTransaction(change));
   for (const batch of [plain, further]) {
     if (batch.length === 0) continue;
     await writeBatch(deps, batch, written);
     const won = batch.filter((item) => written.get(item) === 'won');
     if (won.length > 0) deps.announce(won.map(({ change }) => change));
   }
+  // Of an error nobody may know whether the change stands after all. What stays behind here refers to nothing, either.
+  const lost = keeping.filter((item) => written.get(item) === 'lost' || written.get(item) === 'stopped');
+  if (lost.length > 0) await deps.vault.drop(deps.database.prisma, idsOf(lost)).catch(() => {});
   return written;
+}
+
+const idsOf = (items: readonly Prepared[]): string[] => items.flatMap(({ kept }) => kept.map(({ id }) => id));
+
+/**
+ * What is sensitive is kept before the change that refers to it: where this process ends in between, nothing refers to it.
+ * What cannot be kept (a key that is missing) fails the changes that need it, and no others.
+ */
+async function keepAhead(deps: ChangeDeps, keeping: Prepared[], written: Written): Promise<void> {
+  try {
+    await deps.vault.keepAhead(keeping.flatMap(({ kept }) => kept));
+  } catch (error) {
+    if (keeping.length === 1 || isUnavailable(error))
+      for (const item of keeping) written.set(item, { error });
+    else for (const item of keeping) await keepAhead(deps, [item], written);
+  }
 }
 
 async function writeBatch(deps: ChangeDeps, batch: Prepared[], written: Written): Promise<void> {
@@ -54,6 +80,11 @@ async function writeBatch(deps: ChangeDeps, batch: Prepared[], written: Written)
       else for (const item of batch) await writeBatch(deps, [item], written);
       return;
     }
+    // The same of a standing approval: whoever asked by it looks for another one, or asks a person.
+    if (error instanceof StandingSpent && batch.length > 1) {
+      for (const item of batch) await writeBatch(deps, [item], written);
+      return;
+    }
     // One change took the whole statement down, and nothing was written: an idempotency key that another process wrote
     // at this very instant, or a value that the database will not have. One by one, it stands for itself alone.
     if (batch.length > 1 && isDataFault(error)) {
@@ -65,9 +96,13 @@ async function writeBatch(deps: ChangeDeps, batch: Prepared[], written: Written)
   }
 }
 
+/** Rows updated by one statement, from which on their ids are no help to the planner. */
+const MANY = 100;
+
 type Fared = Map<string, 'won' | 'stopped'>;
 
-const takesTransaction = ({ drive, money = [] }: Change): boolean => drive === true || money.length > 0;
+const takesTransaction = ({ drive, money = [], standing = [] }: Change): boolean =>
+  drive === true || money.length > 0 || standing.length > 0;
 
 /** A hold that was decided on does not fit the budget as it stands: everything of the transaction is taken back. */
 class MoneyMoved extends Error {
@@ -81,12 +116,17 @@ function writeOnce(deps: ChangeDeps, batch: Prepared[]): Promise<Fared> {
   return prisma.$transaction(async (tx) => {
     const fared = await writeRows(deps, queryWithin(tx), batch);
     const won = batch.filter(({ change }) => fared.get(change.session.id) === 'won');
+    await countUses(
+      tx,
+      won.flatMap(({ change }) => change.standing ?? []),
+      deps.clock.now(),
+    );
     // Last of all locks, and held for one statement: everybody in the project wants this row.
     if (won.some(({ change }) => (change.money ?? []).length > 0)) await move(deps, tx, won);
     const driven = won.filter(({ change }) => change.drive).map(({ change }) => change.session.id);
     if (driven.length > 0) await deps.enqueueDrives(tx, driven);
     return fared;
-  });
+  }, LIMITS);
 }
 
 async function move({ ids, clock }: ChangeDeps, tx: RawTx, won: readonly Prepared[]): Promise<void> {
@@ -138,6 +178,7 @@ async function writeRows(deps: ChangeDeps, query: Query, batch: Prepared[]): Pro
     approvalsUpdated: approvalsUpdated.length > 0,
     votes: votes.length > 0,
     signals: signals.length > 0,
+    many: Math.max(updated.length, approvalsUpdated.length) > MANY,
   });
   const parameter = JSON.stringify({
     sessions: batch.map(({ aggregate, change, delta }) => ({

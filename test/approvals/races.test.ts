@@ -47,7 +47,7 @@ async function tally(attempts: Promise<unknown>[]): Promise<Record<string, numbe
 }
 
 describe('1,000 approvals at once', () => {
-  it('are asked, decided by several and started, with none lost and no hold left over', async () => {
+  it('are asked, decided by several and started, with none lost and no hold left over (5.2, 5.3, 5.4)', async () => {
     const sessions = await Promise.all(Array.from({ length: 50 }, start));
     const ids = await Promise.all(
       Array.from({ length: 1000 }, (_, at) =>
@@ -128,6 +128,25 @@ describe('races', () => {
     const after = await of(0).approval(id);
     expect(after).toMatchObject({ status: 'APPROVED', round: 2 });
     expect(after.permit).toContain(after.digest);
+  });
+
+  it('gives the permit for what stands to a vote that does not say what it was shown (5.4, 5.6)', async () => {
+    let edit = async () => {};
+    const held = heldBeforeWriting(database(), async (writes) => {
+      if (writes === 0) await edit();
+    });
+    const slow = approvalActs(openHouse(held, database().clock), team);
+    const id = await of(0).request(await start());
+    await houses[0]!.deps.prisma.approval.update({ where: { id }, data: { requiredApprovals: 2 } });
+    const { digest } = await of(0).approval(id);
+    edit = async () => void (await of(0).vote(id, { approvedInput: { to: 'one' } }, team.supervisor));
+    // Its permit was signed for the input as it was, before the edit.
+    await slow.vote(id, {}, team.colleague);
+    const after = await of(0).approval(id);
+    expect(after).toMatchObject({ status: 'APPROVED', round: 2, approvedInput: { to: 'one' } });
+    expect(after.digest).not.toBe(digest);
+    expect(after.permit).toBe(`permit:${id}:${after.digest}`);
+    expect(after.votes.map((vote) => vote.digest)).toEqual([after.digest, after.digest]);
   });
 
   it('a hold that no longer fits is refused, and holds nothing (6.2)', async () => {

@@ -123,11 +123,13 @@ describe('asking for a call', () => {
     expect((await act.reservation(id)).tokens).toBe(0);
   });
 
-  it('names the lines that the budget cannot carry, and holds nothing (5.2)', async () => {
+  it('names the lines that the budget cannot carry, with their figures, and holds nothing (5.2)', async () => {
     const sessionId = await scene.act.start();
     const dear = { estimatedTokens: 100_001, estimatedCost: '101' };
     await refusedWithoutTrace(scene.house, 'BUDGET_EXCEEDED', () => act.request(sessionId, dear));
-    await expect(act.request(sessionId, dear)).rejects.toThrow(/TOKEN_DAILY, COST_DAILY/);
+    await expect(act.request(sessionId, dear)).rejects.toThrow(
+      /estimate: TOKEN_DAILY: 100001 asked, \d+ left; COST_DAILY: 101\.0000 asked, \d+\.\d{4} left$/,
+    );
     await expect(act.request(sessionId, { estimatedTokens: 2_000_001 })).rejects.toThrow(/TOKEN_MONTHLY/);
   });
 

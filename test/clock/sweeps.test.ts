@@ -16,6 +16,7 @@ import { createSession } from '../../src/sessions/start.ts';
 import { testClock } from '../support/clock.ts';
 import { onPostgres, silent, withDatabase } from '../support/database.ts';
 import { until } from '../support/until.ts';
+import { testPrivacy, testVault } from '../support/vault.ts';
 
 const START = new Date('2026-03-02T09:00:00.000Z');
 const clock = testClock(START);
@@ -58,6 +59,7 @@ function startProcess(on: Database = database(), { poll = 3_600_000, wakes = tru
     clock,
     ids,
     touches: createAgentTouches(clock, ids),
+    ...testPrivacy(on, clock),
     enqueueDrives: async () => {},
     announce(changes) {
       announced.push(...changes);
@@ -71,6 +73,7 @@ function startProcess(on: Database = database(), { poll = 3_600_000, wakes = tru
     clock,
     ids,
     stops,
+    vault: testVault(on, clock),
     runners: { fault: () => null },
   };
   const sweeps = createSweeps({

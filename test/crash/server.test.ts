@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -183,18 +183,38 @@ describe('starting', () => {
     expect(server.output()).not.toContain('ready');
   });
 
-  test('a port that is taken, and a database that is not there, are told without a stack', async () => {
+  test('a port that is taken, a folder that cannot be and a database that is not there are told by their variables, without a stack', async () => {
     const taken = createServer();
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
     undo.push(() => new Promise((resolve) => taken.close(resolve)));
     const { port } = taken.address() as AddressInfo;
-    const one = start({ ...(await place()).env, PORT: String(port) });
+    // Found out before anything is made: the folder stays without a database.
+    const folder = await mkdtemp(join(tmpdir(), 'holdpoint-crash-'));
+    undo.push(() => rm(folder, { recursive: true, force: true }));
+    const one = start({ DATA_DIR: folder, PORT: String(port) });
+    const none = start({ DATA_DIR: join(process.execPath, 'data') });
     const other = start({ DATABASE_URL: 'postgres://nobody:hunter2@127.0.0.1:1/none', ENCRYPTION_KEYS });
     expect((await one.exited).code).toBe(1);
-    expect(one.output()).toContain(String(port));
+    expect(one.output()).toContain(`PORT ${port} on 127.0.0.1 is taken by another process`);
+    expect(await readdir(folder)).not.toContain('database');
+    expect((await none.exited).code).toBe(1);
+    expect(none.output()).toContain('DATA_DIR: ENOTDIR');
     expect((await other.exited).code).toBe(1);
-    expect(other.output()).toContain('ECONNREFUSED');
-    for (const { output } of [one, other]) expect(output()).not.toMatch(/hunter2|^ {4}at /m);
+    expect(other.output()).toContain('DATABASE_URL: connect ECONNREFUSED');
+    for (const { output } of [one, none, other]) expect(output()).not.toMatch(/hunter2|^ {4}at /m);
+  });
+
+  test('the first start says at once that it makes the database, and a later one does not', async (context) => {
+    if (kind() !== 'embedded') return context.skip();
+    const folder = await mkdtemp(join(tmpdir(), 'holdpoint-crash-'));
+    undo.push(() => rm(folder, { recursive: true, force: true }));
+    const first = start({ DATA_DIR: folder });
+    await until('the line', () => first.output().includes(`Making the database in ${folder}: once`));
+    expect(first.output()).not.toContain('ready');
+    await first.kill();
+    const later = start((await place()).env);
+    await later.ready();
+    expect(later.output()).not.toContain('Making');
   });
 
   test("behaviour 1.6: a second process on a data folder refuses and names the first one's pid", async (context) => {

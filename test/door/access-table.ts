@@ -9,15 +9,21 @@ export type Subject =
   | 'answered'
   | 'task'
   | 'key'
+  | 'person'
   | 'stopped'
   | 'recovery'
   | 'reservation'
   | 'approval'
-  | 'approvedCall';
+  | 'approvedCall'
+  | 'delivery'
+  | 'slackUser'
+  | 'heldCall'
+  | 'standing';
 
 const people = {
   VIEWER: ['VIEWER', 'OPERATOR', 'SUPERVISOR', 'MANAGER', 'ADMIN'],
   OPERATOR: ['OPERATOR', 'SUPERVISOR', 'MANAGER', 'ADMIN'],
+  SUPERVISOR: ['SUPERVISOR', 'MANAGER', 'ADMIN'],
   MANAGER: ['MANAGER', 'ADMIN'],
   ADMIN: ['ADMIN'],
 } as const satisfies Record<string, readonly Role[]>;
@@ -63,6 +69,12 @@ export const mutations: Record<string, MutationRow> = {
     'approval',
     'respondToApproval(id: $id, response: {verdict: APPROVE})',
   ),
+  createStandingApproval: about(
+    people.OPERATOR,
+    'heldCall',
+    'createStandingApproval(input: {approvalId: $id, maximumUses: 1, maximumCost: "1", expiresAt: "2026-03-03T00:00:00Z"})',
+  ),
+  revokeStandingApproval: about(people.OPERATOR, 'standing', 'revokeStandingApproval(id: $id)'),
   cancelApproval: about(agentAnd('OPERATOR'), 'approval', 'cancelApproval(id: $id)'),
   requestBudgetOverride: about(
     agentAnd('OPERATOR'),
@@ -70,6 +82,7 @@ export const mutations: Record<string, MutationRow> = {
     'requestBudgetOverride(input: {projectId: $id, limitType: COST_DAILY, requestedAmount: "1", justification: "more"})',
   ),
 
+  redeliverNotification: about(people.SUPERVISOR, 'delivery', 'redeliverNotification(id: $id)'),
   createTeam: about(people.ADMIN, 'project', 'createTeam(input: {projectId: $id, name: "more"})'),
   updateSupervision: about(
     people.ADMIN,
@@ -82,6 +95,13 @@ export const mutations: Record<string, MutationRow> = {
     'createApiKey(input: {projectId: $id, name: "more", role: VIEWER})',
   ),
   revokeApiKey: about(people.ADMIN, 'key', 'revokeApiKey(id: $id)'),
+  erasePerson: about(people.ADMIN, 'person', 'erasePerson(userId: $id)'),
+  linkSlackUser: about(
+    people.ADMIN,
+    'key',
+    'linkSlackUser(input: {apiKeyId: $id, slackTeamId: "T0123456789", slackUserId: "U0123456789"})',
+  ),
+  unlinkSlackUser: about(people.ADMIN, 'slackUser', 'unlinkSlackUser(id: $id)'),
 
   createSession: about(
     agentAnd('OPERATOR'),
@@ -185,7 +205,7 @@ export const resumeSession: MutationRow = {
 export interface QueryRow {
   subject: Subject | null;
   document: string;
-  /** Who is shown what lies in their project; AGENT and VIEWER unless said otherwise (behaviour 2.3, 2.4). */
+  /** Who may ask at all, everyone unless said otherwise; the rest are FORBIDDEN (behaviour 2.3, 2.4, 2.7). */
   who?: readonly Role[];
   /** What is answered about something that does not exist for the viewer. */
   missing: 'null' | 'empty' | 'NOT_FOUND' | 'never';
@@ -204,6 +224,19 @@ export const queries: Record<string, QueryRow> = {
   projects: { subject: null, missing: 'never', document: '{ result: projects { id } }' },
   team: read('team', 'null', 'team(id: $id) { id }'),
   agentInstructions: read('team', 'NOT_FOUND', 'agentInstructions(teamId: $id, agentName: "coder")'),
+  supervisionVersions: read(
+    'team',
+    'NOT_FOUND',
+    'supervisionVersions(teamId: $id) { nodes { version } edges { cursor } totalCount pageInfo { startCursor hasNextPage } }',
+  ),
+  checkSupervision: {
+    ...read('team', 'NOT_FOUND', 'checkSupervision(teamId: $id, yaml: "a: 1") { faults { message } }'),
+    who: people.ADMIN,
+  },
+  simulateSupervision: {
+    ...read('team', 'NOT_FOUND', 'simulateSupervision(teamId: $id, yaml: "", event: {}) { answer }'),
+    who: people.ADMIN,
+  },
   intervention: read('intervention', 'null', 'intervention(id: $id) { id }'),
   interventions: read(
     'team',
@@ -219,11 +252,70 @@ export const queries: Record<string, QueryRow> = {
     'empty',
     'approvals(filter: {sessionId: $id}) { nodes { id } edges { cursor } totalCount pageInfo { startCursor hasNextPage } }',
   ),
+  standingApproval: read('standing', 'null', 'standingApproval(id: $id) { id }'),
+  standingApprovals: read(
+    'project',
+    'empty',
+    'standingApprovals(projectId: $id) { nodes { id } edges { cursor } totalCount pageInfo { startCursor hasNextPage } }',
+  ),
+  standingApprovalSimulation: {
+    ...read(
+      'approval',
+      'NOT_FOUND',
+      'standingApprovalSimulation(input: {approvalId: $id, maximumCost: "1"}) { count complete calls { id } }',
+    ),
+    who: people.OPERATOR,
+  },
+  decisionStats: {
+    ...read(
+      'project',
+      'NOT_FOUND',
+      'decisionStats(projectId: $id, timeRange: {from: "2026-03-01T00:00:00Z", to: "2026-03-03T00:00:00Z"}) { asked byPerson { name } }',
+    ),
+    who: people.VIEWER,
+  },
   events: read(
     'session',
     'empty',
     'events(filter: {sessionId: $id}) { nodes { id } edges { cursor } totalCount pageInfo { startCursor hasNextPage } }',
   ),
+  notificationDeliveries: {
+    ...read(
+      'team',
+      'empty',
+      'notificationDeliveries(filter: {teamId: $id}) { nodes { id } edges { cursor } totalCount pageInfo { startCursor hasNextPage } }',
+    ),
+    who: people.OPERATOR,
+  },
+  workstationLook: { subject: null, missing: 'never', document: '{ result: workstationLook { theme } }' },
+  personalData: {
+    ...read('person', 'NOT_FOUND', 'personalData(userId: $id) { records { kind value } next }'),
+    who: people.ADMIN,
+  },
+  apiKeys: {
+    ...read(
+      'project',
+      'empty',
+      'apiKeys(projectId: $id) { nodes { id } edges { cursor } totalCount pageInfo { startCursor hasNextPage } }',
+    ),
+    who: people.ADMIN,
+  },
+  users: {
+    ...read(
+      'project',
+      'empty',
+      'users(projectId: $id) { nodes { id } edges { cursor } totalCount pageInfo { startCursor hasNextPage } }',
+    ),
+    who: people.ADMIN,
+  },
+  slackUsers: {
+    ...read(
+      'project',
+      'empty',
+      'slackUsers(projectId: $id) { nodes { id } edges { cursor } totalCount pageInfo { startCursor hasNextPage } }',
+    ),
+    who: people.ADMIN,
+  },
   recoverySession: read('recovery', 'null', 'recoverySession(id: $id) { id steps { id } }'),
   budget: read('project', 'null', 'budget(projectId: $id) { id }'),
   checkBudget: read(

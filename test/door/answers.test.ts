@@ -139,6 +139,25 @@ describe('behaviour 4.3: answers', () => {
     });
   });
 
+  test('behaviour 4.3, 4.7, 4.11: a fault’s path begins with the argument’s name', async () => {
+    const asked = await world.ask({ responseSchema: { type: 'object', required: ['limit'] } });
+    const faultOf = async (resolution: Record<string, unknown>) =>
+      (await resolve('OPERATOR', asked, resolution)).errors;
+    expect(await faultOf({ resolutionType: 'MODIFY' })).toMatchObject([
+      { code: 'INVALID_INPUT', message: 'MODIFY needs modifications', path: ['resolution', 'modifications'] },
+    ]);
+    expect(await faultOf({ resolutionType: 'APPROVE', answer: {} })).toMatchObject([
+      { code: 'INVALID_INPUT', path: ['resolution', 'answer', 'limit'] },
+    ]);
+    expect(await faultOf({ resolutionType: 'ESCALATE', escalationLevel: 0 })).toMatchObject([
+      {
+        code: 'INVALID_INPUT',
+        message: 'escalationLevel must be 1 to 3',
+        path: ['resolution', 'escalationLevel'],
+      },
+    ]);
+  });
+
   test('behaviour 4.7: a form that was asked for must be filled in as its schema says', async () => {
     const responseSchema = {
       type: 'object',

@@ -132,7 +132,12 @@ describe('a budget', () => {
     });
     expect(data.reserveBudget).toMatchObject({
       success: false,
-      errors: [{ code: 'BUDGET_EXCEEDED' }],
+      errors: [
+        {
+          code: 'BUDGET_EXCEEDED',
+          message: 'the budget cannot carry it: COST_DAILY: 120.0000 asked, 100.0000 left',
+        },
+      ],
       reservation: null,
       check: { allowed: false, requiresApproval: true, budgetExceeded: true, violations: ['COST_DAILY'] },
       budget: { id: world.id.replace('project_', 'budget_') },

@@ -115,6 +115,14 @@ describe('boundaries', () => {
     ['src/sessions/end.ts', 'src/interventions/queries.ts', 'queries.ts'],
     ['src/permits/verify.ts', 'src/kernel/json.ts', 'jose alone'],
     ['src/permits/verify.ts', 'node:crypto', 'jose alone'],
+    ['src/client/ask.ts', 'src/kernel/json.ts', 'ships by itself'],
+    ['src/client/ask.ts', 'graphql', 'ships by itself'],
+    ['src/client/ask.ts', 'node:crypto', 'ships by itself'],
+    ['src/server/http.ts', 'src/client/ask.ts', 'ships by itself'],
+    ['src/mcp/tools.ts', 'src/interventions/request.ts', 'over the API'],
+    ['src/workstation/main.tsx', 'src/kernel/json.ts', 'runs in browsers'],
+    ['src/workstation/main.tsx', 'node:crypto', 'runs in browsers'],
+    ['src/server/http.ts', 'src/workstation/parts/time.ts', 'runs in browsers'],
     ['src/server/http.ts', 'src/app.ts', 'composition root'],
     ['test/app.test.ts', 'src/main.ts', 'composition root'],
     ['src/events/log.ts', 'test/support/clock.ts', 'neither tests'],
@@ -131,6 +139,13 @@ describe('boundaries', () => {
     ['src/interventions/queries.ts', 'src/sessions/columns.ts', false],
     ['src/server/http.ts', 'src/graphql/engine.ts', false],
     ['src/permits/verify.ts', 'jose', false],
+    ['src/client/permit.ts', 'src/permits/verify.ts', false],
+    ['src/client/connection.ts', 'graphql-ws/client', false],
+    ['src/mcp/tools.ts', 'src/client/wait.ts', false],
+    ['src/server/in-process.ts', 'src/client/connection.ts', false],
+    ['test/client/ask.test.ts', 'src/client/holdpoint.ts', false],
+    ['src/workstation/app.tsx', 'src/workstation/texts.ts', false],
+    ['src/workstation/app.tsx', 'react', false],
     ['src/main.ts', 'src/app.ts', false],
     ['bench/deadlines.ts', 'src/database/open.ts', false],
     ['test/app.test.ts', 'src/app.ts', false],
@@ -148,7 +163,9 @@ describe('where no linter looks', () => {
   });
 
   test('no linter is switched off in a file', () => {
-    for (const file of globSync('{src,test,scripts,bench,lint}/**/*.ts', { exclude: ['src/generated/**'] })) {
+    for (const file of globSync('{src,test,scripts,bench,lint}/**/*.{ts,tsx}', {
+      exclude: ['src/generated/**', 'src/client/generated/**', 'src/workstation/generated/**'],
+    })) {
       if (file.endsWith('guards/lint.test.ts')) continue;
       expect(readFileSync(file, 'utf8'), file).not.toMatch(
         /(oxlint|eslint)-disable|@ts-(ignore|nocheck|expect-error)/,

@@ -1,4 +1,9 @@
 import { PrismaPg } from '@prisma/adapter-pg';
+import {
+  ColumnTypeEnum,
+  type SqlMigrationAwareDriverAdapterFactory,
+  type SqlQuery,
+} from '@prisma/driver-adapter-utils';
 import { PGlite } from '@electric-sql/pglite';
 import { openAsBlob } from 'node:fs';
 import pg from 'pg';
@@ -29,21 +34,41 @@ async function withEngine<T>(
   const database = await openTestDatabase();
   const pool = new pg.Pool({ connectionString: database.url!, max: 1 });
   try {
-    return await work(await openSchemaEngine(new PrismaPg(withTextForChar(pool))), (sql) => pool.query(sql));
+    return await work(await openSchemaEngine(withChar(pool)), (sql) => pool.query(sql));
   } finally {
     await pool.end();
     await database.close();
   }
 }
 
-/** PostgreSQL's catalogue has columns of the one-byte type "char" (18), which the adapter refuses: told as text (25). */
-function withTextForChar(pool: pg.Pool): pg.Pool {
+/**
+ * PostgreSQL's catalogue has columns of the one-byte type "char" (18). The adapter refuses them, and the engine takes
+ * them as nothing else: they pass the adapter as text (25) and reach the engine as characters again.
+ */
+function withChar(pool: pg.Pool): SqlMigrationAwareDriverAdapterFactory {
+  let chars: number[] = [];
   const query = pool.query.bind(pool) as (config: pg.QueryConfig) => Promise<pg.QueryResult>;
-  return Object.assign(pool, {
+  Object.assign(pool, {
     async query(config: pg.QueryConfig) {
       const result = await query(config);
-      for (const field of result.fields) if (field.dataTypeID === 18) field.dataTypeID = 25;
+      chars = result.fields.flatMap(({ dataTypeID }, index) => (dataTypeID === 18 ? [index] : []));
+      for (const index of chars) result.fields[index]!.dataTypeID = 25;
       return result;
+    },
+  });
+  const factory = new PrismaPg(pool);
+  const connect = factory.connect.bind(factory);
+  return Object.assign(factory, {
+    async connect() {
+      const connection = await connect();
+      const queryRaw = connection.queryRaw.bind(connection);
+      return Object.assign(connection, {
+        async queryRaw(text: SqlQuery) {
+          const result = await queryRaw(text);
+          for (const index of chars) result.columnTypes[index] = ColumnTypeEnum.Character;
+          return result;
+        },
+      });
     },
   });
 }

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import WebSocket from 'ws';
-import { renderConfigurationTable } from '../../src/environment.ts';
+import { until } from '../support/until.ts';
+import { ownPrefixes, renderConfigurationTable } from '../../src/environment.ts';
 
 const readme = readFileSync('README.md', 'utf8');
 const section = (title: string): string => {
@@ -21,6 +22,15 @@ const blocks = (text: string, language: string): string[] =>
 describe('the README', () => {
   test('holds the configuration table as the code has it', () => {
     expect(readme).toContain(`-->\n${renderConfigurationTable()}\n<!-- /configuration -->`);
+  });
+
+  test('says which beginnings stop the start, and no others (1.3)', () => {
+    const told = [
+      ...section('Configuration')
+        .split('<!--')[0]!
+        .matchAll(/`([A-Z_]+)…`/g),
+    ].map(([, name]) => name);
+    expect(told).toEqual(ownPrefixes);
   });
 
   test('links to files that are there, and names scripts that are there', () => {
@@ -95,6 +105,24 @@ describe('the first decision of the README', () => {
     expect(answers[6]).toContain('"humanResponse":{"responseType":"approve","content":"Looks right"}');
     expect(answers[7]).toContain('"delivery":"DELIVERED"');
     expect(answers[8]).toContain('"status":"COMPLETED"');
+  });
+
+  test('its curl is told of what changes, over server-sent events', async () => {
+    const [watch] = blocks(section('A first decision'), 'bash');
+    const shell = spawn('bash', ['-c', `exec ${watch!.trim()}`], {
+      env: { ...process.env, URL: url, ADMIN: key },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    let told = '';
+    shell.stdout.setEncoding('utf8').on('data', (text: string) => (told += text));
+    // The first bytes come once the subscription is live.
+    await once(shell.stdout, 'data');
+    await runCommands();
+    await until('both changes', () => told.includes('"status":"RESOLVED"'));
+    expect(told).toMatch(/event: next\ndata: .*"status":"PENDING"/);
+    const gone = once(shell, 'close');
+    shell.kill();
+    await gone;
   });
 
   test('its frames are sent and received as it shows them', async () => {

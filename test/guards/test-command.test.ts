@@ -41,6 +41,25 @@ test.runIf(onPostgres)(
   },
 );
 
+test('a run that is interrupted is no success, and counts nothing (1.2)', { timeout: 120_000 }, async () => {
+  // In a group of its own, which a terminal's Ctrl-C goes to.
+  const child = spawn(process.execPath, [script, quick], {
+    env: { PATH: process.env.PATH, HOME: process.env.HOME },
+    detached: true,
+  });
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    if (!output.includes('──') && (output + text).includes('──')) process.kill(-child.pid!, 'SIGINT');
+    output += text;
+  });
+  const code = await new Promise((resolve) => child.once('close', resolve));
+  expect(code, output).toBe(130);
+  expect(output.trimEnd().split('\n').at(-1)).toBe(
+    'Interrupted: not all tests ran, and those that did are not counted.',
+  );
+  expect(output).not.toMatch(/\d passed/);
+});
+
 test('a run that breaks off is no success (1.2)', { timeout: 120_000 }, async () => {
   const { code, last, said } = await npmTest('test/no/such.test.ts');
   expect(code).toBe(1);

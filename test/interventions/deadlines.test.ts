@@ -16,7 +16,7 @@ function timeline(intervention: Intervention, looks: number[]): string[] {
   const lines: string[] = [];
   for (const look of looks) {
     for (const move of clockMoves(current, at(look))) {
-      const level = 'level' in move ? ` ${move.level}` : '';
+      const level = 'fraction' in move ? ` ${move.fraction}` : 'level' in move ? ` ${move.level}` : '';
       lines.push(`${seconds(move.at)} ${move.kind}${level}`);
     }
     const draft = begin({ session: aSession(), interventions: [current], approvals: [] });
@@ -255,5 +255,134 @@ describe('behaviour 4.8, 4.11: escalated by hand', () => {
       { automatic: false },
     );
     expect(timeline(byHand(10, 1, { terms: off }), [10_000])).toEqual(['30 window_ended 1', '30 expired']);
+  });
+});
+
+const oneLevel = (rhythm: object) => terms([{ role: 'SUPERVISOR', timeout: 100 }], rhythm);
+
+describe('a chain that reminds', () => {
+  const reminding = item({ timeout: 200, terms: oneLevel({ reminders: [0.5, 0.9] }) });
+
+  it('does so once for each part of every window that has passed (8.1)', () => {
+    expect(timeline(reminding, everySecond)).toEqual([
+      '100 reminded 0.5',
+      '180 reminded 0.9',
+      '200 window_ended 0',
+      '200 climbed 1',
+      '250 reminded 0.5',
+      '290 reminded 0.9',
+      '300 window_ended 1',
+      '300 expired',
+    ]);
+  });
+
+  it('gives the last that is due where nobody looked, and none of a window that is over', () => {
+    expect(timeline(reminding, [190, 295])).toEqual([
+      '180 reminded 0.9',
+      '200 window_ended 0',
+      '200 climbed 1',
+      '290 reminded 0.9',
+    ]);
+    expect(timeline(reminding, [210])).toEqual(['200 window_ended 0', '200 climbed 1']);
+  });
+
+  it('says whom it waits for and until when, and what is due next', () => {
+    const draft = begin({ session: aSession(), interventions: [reminding], approvals: [] });
+    expect(seconds(reminding.dueAt)).toBe(100);
+    advance(draft, reminding, at(100));
+    expect(draft.interventions[0]).toMatchObject({
+      reminded: 1,
+      status: 'PENDING',
+      expiresAt: at(200),
+      dueAt: at(180),
+    });
+    expect(draft.events).toMatchObject([
+      {
+        type: 'intervention_reminder',
+        data: { level: 0, role: 'OPERATOR', fraction: 0.5, respondBy: at(200).toISOString() },
+      },
+    ]);
+  });
+
+  it('waits for level 1 without reminding', () => {
+    const asked = item({ timeout: 100, terms: oneLevel({ after: 300, reminders: [0.5] }) });
+    expect(timeline(asked, everySecond)).toEqual([
+      '50 reminded 0.5',
+      '100 window_ended 0',
+      '300 climbed 1',
+      '350 reminded 0.5',
+      '400 window_ended 1',
+      '400 expired',
+    ]);
+  });
+
+  it('goes on where a stop had held it, by as much later (7.7)', () => {
+    const thawed = { ...reminding, expiresAt: at(260), dueAt: at(60), frozenMs: 60_000 };
+    expect(timeline(thawed, everySecond).slice(0, 3)).toEqual([
+      '160 reminded 0.5',
+      '240 reminded 0.9',
+      '260 window_ended 0',
+    ]);
+  });
+});
+
+describe('a chain that begins again', () => {
+  it('goes through its levels as often more, and then times out', () => {
+    const asked = item({ timeout: 10, terms: two(null) });
+    const again = item({
+      timeout: 10,
+      terms: terms(
+        [
+          { role: 'SUPERVISOR', timeout: 30 },
+          { role: 'ADMIN', timeout: 40 },
+        ],
+        { repeat: 2 },
+      ),
+    });
+    const climbs = (intervention: Intervention) =>
+      timeline(intervention, everySecond).filter((line) => !line.includes('window_ended'));
+    expect(climbs(asked)).toEqual(['10 climbed 1', '40 climbed 2', '80 expired']);
+    const rounds = [
+      '10 climbed 1',
+      '40 climbed 2',
+      '80 climbed 1',
+      '110 climbed 2',
+      '150 climbed 1',
+      '180 climbed 2',
+      '220 expired',
+    ];
+    expect(climbs(again)).toEqual(rounds);
+    expect(timeline(again, [3_000]).filter((line) => !line.includes('window_ended'))).toEqual(rounds);
+  });
+
+  it('does not begin again where nothing climbs by itself, or there is no level', () => {
+    const off = item({ timeout: 10, terms: terms([], { repeat: 5 }) });
+    expect(timeline(off, everySecond)).toEqual(['10 window_ended 0', '10 expired']);
+  });
+});
+
+describe('a chain with working hours', () => {
+  // START is a Monday, 09:00 UTC.
+  const hours = { timeZone: 'UTC', days: [1, 2, 3, 4, 5], from: '09:00', until: '17:00' };
+  const hour = 3_600;
+
+  it('counts its windows, its reminders and the time to level 1 in them alone', () => {
+    const asked = item({
+      timeout: 6 * hour,
+      terms: terms([{ role: 'SUPERVISOR', timeout: 4 * hour }], {
+        after: 10 * hour,
+        reminders: [0.5],
+        hours,
+      }),
+    });
+    const looks = Array.from({ length: 72 }, (_, each) => each * hour);
+    expect(timeline(asked, looks)).toEqual([
+      `${3 * hour} reminded 0.5`,
+      `${6 * hour} window_ended 0`,
+      `${(24 + 2) * hour} climbed 1`,
+      `${(24 + 4) * hour} reminded 0.5`,
+      `${(24 + 6) * hour} window_ended 1`,
+      `${(24 + 6) * hour} expired`,
+    ]);
   });
 });

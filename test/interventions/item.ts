@@ -1,5 +1,5 @@
 import type { Intervention, Session } from '../../src/generated/prisma/client.ts';
-import { firstWindow } from '../../src/interventions/deadlines.ts';
+import { openWindow } from '../../src/interventions/deadlines.ts';
 import { defaultTerms, type EscalationLevel, type Terms } from '../../src/interventions/terms.ts';
 
 export const START = new Date('2026-03-02T09:00:00.000Z');
@@ -33,7 +33,7 @@ export function item(more: Partial<Intervention> = {}): Intervention {
     escalations: [],
     requiredRole: 'OPERATOR',
     claimedBy: null,
-    ...firstWindow(START, timeout),
+    ...openWindow(START, timeout, (more.terms ?? defaultTerms.terms) as unknown as Terms),
     frozenAt: null,
     frozenMs: 0,
     resolvedAt: null,
@@ -49,8 +49,8 @@ export function item(more: Partial<Intervention> = {}): Intervention {
 
 export const terms = (
   levels: EscalationLevel[],
-  { automatic = true, after = null as number | null } = {},
-): never => ({ v: 1, escalation: { automatic, after, levels } }) satisfies Terms as never;
+  { automatic = true, after = null as number | null, ...rhythm }: Partial<Terms['escalation']> = {},
+): never => ({ v: 1, escalation: { automatic, after, levels, ...rhythm } }) satisfies Terms as never;
 
 export const aSession = (more: Partial<Session> = {}): Session => ({
   id: 'session_1',

@@ -115,6 +115,25 @@ describe('behaviour 3.7: resuming a session', () => {
     await scene.act.resume(sessionId, { answer: {} });
   });
 
+  it('names what is at fault within humanResponse, the argument that holds it', async () => {
+    const responseSchema = { type: 'object', required: ['limit'] };
+    const { sessionId } = await asked({ options: [option('a')], responseSchema });
+    const faultOf = (response: Parameters<typeof scene.act.resume>[1]) =>
+      scene.act.resume(sessionId, response).then(
+        () => null,
+        ({ errors }: { errors: unknown }) => errors,
+      );
+    expect(await faultOf({ optionId: 'none' })).toMatchObject([
+      { code: 'OPTION_NOT_FOUND', path: ['humanResponse', 'optionId'] },
+    ]);
+    expect(await faultOf({ answer: {} })).toMatchObject([
+      { code: 'INVALID_INPUT', path: ['humanResponse', 'answer', 'limit'] },
+    ]);
+    expect(await faultOf({ answer: { limit: 1 }, responseType: 'modify', content: '' })).toMatchObject([
+      { code: 'INVALID_INPUT', path: ['humanResponse', 'content'] },
+    ]);
+  });
+
   it('is refused where nothing is to be answered (INVALID_STATE), and to strangers (NOT_FOUND)', async () => {
     const sessionId = await scene.act.start();
     await refusedWithoutTrace(scene.house, 'INVALID_STATE', () => scene.act.resume(sessionId));

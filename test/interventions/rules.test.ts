@@ -84,14 +84,14 @@ describe('behaviour 4.5: which option may be chosen', () => {
     ['off', 'OPERATOR', 'OPTION_DISABLED'],
     ['off', 'SUPERVISOR', 'ok'],
   ] as const)('%s by %s: %s', (id, role, expected) =>
-    expect(code(mayChoose(asked, id, who(role)))).toBe(expected),
+    expect(code(mayChoose(asked, id, who(role), ['optionId']))).toBe(expected),
   );
 
   it('says why it is disabled, and that it took an override', () => {
-    expect(mayChoose(asked, 'off', who('OPERATOR'))).toMatchObject({
+    expect(mayChoose(asked, 'off', who('OPERATOR'), ['optionId'])).toMatchObject({
       error: { message: 'too dear', path: ['optionId'] },
     });
-    expect(mayChoose(asked, 'off', who('ADMIN'))).toMatchObject({ value: { override: true } });
+    expect(mayChoose(asked, 'off', who('ADMIN'), ['optionId'])).toMatchObject({ value: { override: true } });
   });
 });
 
@@ -111,7 +111,7 @@ describe('behaviour 4.11: the level that an escalation goes to', () => {
     [3, 3, 'INVALID_INPUT'],
     [0, 2 ** 53, 'ESCALATION_EXHAUSTED'],
   ])('from %s to %s: %s', (escalationLevel, wanted, expected) => {
-    const outcome = targetLevel(item({ escalationLevel, terms: three }), wanted);
+    const outcome = targetLevel(item({ escalationLevel, terms: three }), wanted, ['escalation', 'level']);
     expect(outcome.ok ? outcome.value : outcome.error.code).toBe(expected);
   });
 });

@@ -49,20 +49,26 @@ describe('selecting an option', () => {
     });
   });
 
-  it.each([1.5, 9, 0, -1])(
+  it.each([1.5, 0, -1])(
     'one of category ESCALATION that names the level %s is refused, and the rest can still be chosen',
     async (escalation_level) => {
       const { id } = await asked({
         options: [option('up', { category: 'ESCALATION', metadata: { escalation_level } }), option('a')],
       });
-      await refusedWithoutTrace(
-        scene.house,
-        escalation_level === 9 ? 'ESCALATION_EXHAUSTED' : 'INVALID_INPUT',
-        () => scene.act.select(id, { optionId: 'up' }),
-      );
+      await refusedWithoutTrace(scene.house, 'INVALID_INPUT', () => scene.act.select(id, { optionId: 'up' }));
       await scene.act.select(id, { optionId: 'a' });
     },
   );
+
+  it('one of category ESCALATION that names a level which is not there is disabled, also for an override (8.6, 4.11)', async () => {
+    const { id } = await asked({
+      options: [option('up', { category: 'ESCALATION', metadata: { escalation_level: 9 } }), option('a')],
+    });
+    const choose = (by = scene.team.operator) => scene.act.select(id, { optionId: 'up' }, by);
+    await refusedWithoutTrace(scene.house, 'OPTION_DISABLED', () => choose());
+    await refusedWithoutTrace(scene.house, 'ESCALATION_EXHAUSTED', () => choose(scene.team.supervisor));
+    await scene.act.select(id, { optionId: 'a' });
+  });
 
   it('behaviour 4.5: OPTION_NOT_FOUND, OPTION_DISABLED, and an override is recorded', async () => {
     const { id } = await asked({ options: [option('off', { disabled: true })] });

@@ -35,6 +35,7 @@ describe('an agent acts in its session', () => {
     const events = await eventsOf(scene.house, async () =>
       expect((await report(sessionId, 'ada', { metrics: { cost: 2 } })).reply).toEqual({
         directive: 'CONTINUE',
+        interventionId: null,
       }),
     );
     expect(events).toMatchObject([

@@ -75,10 +75,18 @@ export interface AppOptions {
   clock?: TestClock;
   log?: Log;
   env?: Record<string, string>;
+  /** The folder of a built workstation; none when left out, whatever was built here. */
+  workstation?: string;
 }
 
 /** The whole product on this database, on a free port. Two of them on one database are two replicas. */
-export async function startApp({ database, clock = testClock(), log = silent, env = {} }: AppOptions) {
+export async function startApp({
+  database,
+  clock = testClock(),
+  log = silent,
+  env = {},
+  workstation,
+}: AppOptions) {
   const config = readConfig({
     PORT: '0',
     DATA_DIR: IN_MEMORY,
@@ -86,9 +94,9 @@ export async function startApp({ database, clock = testClock(), log = silent, en
     ENCRYPTION_KEYS,
     ...env,
   });
-  const app = createApp({ config, clock, log, database });
-  const { url, port } = await app.start();
-  return { ...clientOf(url), port, clock, database, stop: () => app.stop() };
+  const app = createApp({ config, clock, log, database, workstation });
+  const { url, port, signInLink } = await app.start();
+  return { ...clientOf(url), port, clock, signInLink, database, stop: () => app.stop() };
 }
 
 export type TestApp = Awaited<ReturnType<typeof startApp>>;

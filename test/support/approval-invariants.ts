@@ -28,7 +28,10 @@ export function expectApprovalInvariants({
     );
     const says = `${approval.id} is ${approval.status}`;
     const isCall = approval.kind === 'AGENT_CALL';
-    if (approval.status === 'APPROVED' || approval.startedAt !== null)
+    // People decided, or what one of them granted before did.
+    if (approval.standingId !== null)
+      expect([approval.requiredApprovals, isCall, mine], says).toEqual([1, true, []]);
+    else if (approval.status === 'APPROVED' || approval.startedAt !== null)
       expect(approving.size, says).toBeGreaterThanOrEqual(approval.requiredApprovals);
     if (approval.status === 'PENDING') {
       expect([approval.open, approval.permit, approval.respondedAt, approval.startedAt], says).toEqual([

@@ -29,6 +29,7 @@ import type { SessionDeps } from '../../src/sessions/deps.ts';
 import { createSession, type StartInput } from '../../src/sessions/start.ts';
 import { expectApprovalInvariants } from './approval-invariants.ts';
 import { controls } from './controls.ts';
+import { testPrivacy, testVault } from './vault.ts';
 import type { LiftDeps } from '../../src/emergency/deps.ts';
 import { createStops } from '../../src/emergency/stops.ts';
 
@@ -77,6 +78,7 @@ export function openHouse(
     clock,
     ids,
     touches: createAgentTouches(clock, ids),
+    ...testPrivacy(database, clock, ids),
     // Where the transaction rolls back, nothing was enqueued: what stands is told by announce.
     enqueueDrives: async (tx) => void (await tx.$queryRawUnsafe('SELECT 1')),
     stops,
@@ -85,6 +87,7 @@ export function openHouse(
       drives.push(...changes.filter(({ drive }) => drive).map(({ session }) => session.id));
     },
   });
+  const vault = testVault(database, clock);
   const runners: ApprovalDeps['runners'] = {
     fault: (runner) =>
       runner === 'external' || runner === 'inside'
@@ -103,6 +106,7 @@ export function openHouse(
     clock,
     ids,
     stops,
+    vault,
     runners,
     ...controls,
     changes: emergency.changes,
@@ -241,6 +245,7 @@ export async function everything({ deps: { prisma } }: House) {
     approvals: await prisma.approval.findMany(byId),
     votes: await prisma.approvalVote.findMany({ orderBy: [{ approvalId: 'asc' }, { decidedAt: 'asc' }] }),
     budgets: await prisma.budget.findMany(byId),
+    standing: await prisma.standingApproval.findMany(byId),
     reservations: await prisma.budgetReservation.findMany(byId),
     signals: await prisma.stopSignal.findMany({ orderBy: { sequence: 'asc' } }),
   };

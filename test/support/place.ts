@@ -10,6 +10,8 @@ import { databaseUrl, onServer } from './template.ts';
 
 /** A place for a server process's data, of this run's kind: a folder, or a database on the server. */
 export interface Place {
+  /** Empty until a process makes its data folder in it. */
+  folder: string;
   env: Record<string, string>;
   /** To look into it while no process has it (embedded: one at a time). */
   open: () => ReturnType<typeof openDatabase>;
@@ -19,20 +21,27 @@ export interface Place {
 export async function makePlace(): Promise<Place> {
   const template = inject('template');
   const options = { clock: systemClock, log: silent };
-  if (template.kind === 'embedded') {
-    const dataDirectory = await mkdtemp(join(tmpdir(), 'holdpoint-place-'));
+  const folder = await mkdtemp(join(tmpdir(), 'holdpoint-place-'));
+  const dataDirectory = join(folder, 'data');
+  const removeFolder = () => rm(folder, { recursive: true, force: true });
+  if (template.kind === 'embedded')
     return {
+      folder,
       env: { DATA_DIR: dataDirectory },
       open: () => openDatabase({ url: null, dataDirectory, ...options }),
-      remove: () => rm(dataDirectory, { recursive: true, force: true }),
+      remove: removeFolder,
     };
-  }
   const name = `holdpoint_test_${process.pid}_${randomBytes(4).toString('hex')}`;
   await onServer(template.server, `CREATE DATABASE ${name} TEMPLATE ${template.database}`);
   const url = databaseUrl(template.server, name);
   return {
-    env: { DATABASE_URL: url },
-    open: () => openDatabase({ url, dataDirectory: 'memory://', ...options }),
-    remove: () => onServer(template.server, `DROP DATABASE ${name} WITH (FORCE)`),
+    folder,
+    // The folder is for what a server keeps beside its database.
+    env: { DATA_DIR: dataDirectory, DATABASE_URL: url },
+    open: () => openDatabase({ url, dataDirectory, ...options }),
+    remove: async () => {
+      await onServer(template.server, `DROP DATABASE ${name} WITH (FORCE)`);
+      await removeFolder();
+    },
   };
 }

@@ -44,6 +44,7 @@ export async function makeProject(api: ApiClient, admin: string, name: string) {
     ).createTeam.team.id;
   const teamId = await team(`${name}'s team`);
   const keys = await keysOf(api, admin, id);
+  let held = 0;
   return {
     id,
     name,
@@ -69,13 +70,27 @@ export async function makeProject(api: ApiClient, admin: string, name: string) {
       return data.requestIntervention.intervention.id;
     },
     /** A call that somebody asks for, in a session of its own. */
-    async call(key: string = keys.AGENT): Promise<string> {
+    async call(key: string = keys.AGENT, action = 'look'): Promise<string> {
       const data = await api.ok(
         key,
-        'mutation($id: ID!) { requestAgentCallApproval(input: {sessionId: $id, agentName: "coder", proposedAction: "look", inputData: {}}) { success errors { code message } approval { id } } }',
-        { id: await this.session() },
+        'mutation($id: ID!, $action: String!) { requestAgentCallApproval(input: {sessionId: $id, agentName: "coder", proposedAction: $action, inputData: {}}) { success errors { code message } approval { id } } }',
+        { id: await this.session(), action },
       );
       return data.requestAgentCallApproval.approval.id;
+    },
+    /** A call of an action of its own, so that what is granted from it lets no other one through. */
+    heldCall(): Promise<string> {
+      held += 1;
+      return this.call(keys.AGENT, `look ${held}`);
+    },
+    /** A standing approval that somebody grants, for a day. */
+    async standing(key: string = keys.OPERATOR): Promise<string> {
+      const data = await api.ok(
+        key,
+        'mutation($id: ID!) { createStandingApproval(input: {approvalId: $id, maximumUses: 5, maximumCost: "1", expiresAt: "2026-03-03T00:00:00Z"}) { success errors { code message } standingApproval { id } } }',
+        { id: await this.heldCall() },
+      );
+      return data.createStandingApproval.standingApproval.id;
     },
     async task(): Promise<string> {
       const data = await api.ok(
