@@ -5,6 +5,10 @@ import { createSealer } from '../src/events/sealer.ts';
 import { addSeconds, systemClock as clock } from '../src/kernel/clock.ts';
 import { createIds } from '../src/kernel/ids.ts';
 import { createLog } from '../src/kernel/log.ts';
+import { createPrivacy } from '../src/privacy/privacy.ts';
+import { makeKey } from '../src/secrets/key-file.ts';
+import { createKeyRing } from '../src/secrets/key-ring.ts';
+import { createVault } from '../src/secrets/vault.ts';
 import { createAgentTouches } from '../src/sessions/agents.ts';
 import { createChangeSession } from '../src/sessions/change.ts';
 import { percentiles, type Row } from './figures.ts';
@@ -55,12 +59,16 @@ async function fire(database: Database, dueAt: Date): Promise<{ late: number[]; 
   const late: number[] = [];
   const sealer = createSealer({ database, log, sealed: () => {} });
   const stops = { look: async () => {}, confirmHalt: async () => {} };
+  const keyRing = createKeyRing(makeKey().keys);
+  const vault = createVault({ database, clock, ids, keyRing });
   const changeSession = createChangeSession({
     stops,
     database,
     clock,
     ids,
     touches: createAgentTouches(clock, ids),
+    vault,
+    privacy: createPrivacy({ ids, findSensitive: async () => [] }),
     enqueueDrives: async () => {},
     announce(changes) {
       for (const { updated = [] } of changes) for (const _ of updated) late.push(sinceDue());
@@ -70,7 +78,7 @@ async function fire(database: Database, dueAt: Date): Promise<{ late: number[]; 
     },
   });
   const sinceDue = () => clock.now().getTime() - dueAt.getTime();
-  const deps = { prisma, changeSession, clock, ids, stops, runners: { fault: () => null } };
+  const deps = { prisma, changeSession, clock, ids, stops, vault, runners: { fault: () => null } };
   const sweeps = createSweeps({ database, clock, log, deps });
   sweeps.start();
   sealer.start();

@@ -5,7 +5,7 @@ import { addSeconds } from '../src/kernel/clock.ts';
 import { STALE_AFTER_SECONDS } from '../src/sessions/rules.ts';
 import { percentiles, type Row } from './figures.ts';
 import { type DatabaseKind, makeDatabase } from './server.ts';
-import { type BenchWorker, instant, startWorker } from './stop-worker.ts';
+import { type BenchWorker, instant, type Order, startWorker } from './stop-worker.ts';
 
 const RUNNING = 1_000;
 const ROUNDS = 10;
@@ -23,9 +23,10 @@ export async function measureStop(kind: DatabaseKind, processes: 1 | 2): Promise
   for (let round = 0; round < ROUNDS + 1; round++) {
     const { projectId, sessionIds } = await seed(here);
     const half = there === null ? RUNNING : RUNNING / 2;
-    const elsewhere = there?.drive(sessionIds.slice(half));
-    await here.drive(sessionIds.slice(0, half));
-    const far = await elsewhere;
+    await Promise.all([here.drive(sessionIds.slice(0, half)), there?.drive(sessionIds.slice(half))]);
+    const turns = async () => [await here.turns(), ...(there === null ? [] : [await there.turns()])];
+    // Each process also looks for sessions that nobody has, and may be the first at one that is meant for the other.
+    while (total((await turns()).map(({ begun }) => begun)) < RUNNING) await pause();
     const began = instant();
     await triggerStop(here.deps, {
       projectId,
@@ -35,15 +36,17 @@ export async function measureStop(kind: DatabaseKind, processes: 1 | 2): Promise
       actor: systemActor,
     });
     const committed = instant() - began;
-    const times = [...(await here.aborted()), ...((await far?.aborted) ?? [])];
     const { prisma } = here.deps.database;
     while ((await prisma.emergencyStop.findFirstOrThrow({ where: { projectId } })).haltedAt === null)
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await pause();
+    const halted = instant() - began;
+    const times = (await turns()).flatMap(({ aborted }) => aborted);
+    if (times.length !== RUNNING) throw new Error(`${times.length} of ${RUNNING} turns were aborted`);
     // The first one warms up.
     if (round === 0) continue;
     figures.last.push(Math.max(...times) - began);
     figures.committed.push(committed);
-    figures.halted.push(instant() - began);
+    figures.halted.push(halted);
   }
   await there?.close();
   await here.close();
@@ -95,17 +98,22 @@ async function seed({ deps }: BenchWorker): Promise<{ projectId: string; session
   return { projectId, sessionIds };
 }
 
-/** A worker in a process of its own. `drive` resolves once all run; `aborted` then tells when each was aborted. */
-async function startReplica(url: string) {
+const pause = () => new Promise((resolve) => setTimeout(resolve, 5));
+const total = (numbers: number[]): number => numbers.reduce((sum, each) => sum + each, 0);
+
+/** The same worker in a process of its own. */
+async function startReplica(url: string): Promise<Pick<BenchWorker, 'drive' | 'turns' | 'close'>> {
   const child = fork(new URL('./stop-worker.ts', import.meta.url), [url]);
   const message = <T>() => new Promise<T>((resolve) => child.once('message', (value) => resolve(value as T)));
   await message();
+  const ask = <T>(order: Order): Promise<T> => {
+    const answer = message<T>();
+    child.send(order);
+    return answer;
+  };
   return {
-    async drive(sessionIds: string[]) {
-      child.send({ drive: sessionIds });
-      await message();
-      return { aborted: message<number[]>() };
-    },
+    drive: (sessionIds) => ask({ drive: sessionIds }),
+    turns: () => ask('turns'),
     close: () =>
       new Promise<void>((resolve) => {
         child.once('exit', () => resolve());

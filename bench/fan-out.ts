@@ -27,12 +27,14 @@ export async function measureFanOut(server: BenchServer, database: string): Prom
   ] as const) {
     const { sustained, latencies, received, expected } = await steady(server, 1000, perSecond, 8);
     const of = percentiles(latencies);
+    // Of two targets the one that is further from being met.
+    const ratio = perSecond === 100 ? Math.min(sustained / 200, 50 / of(99)) : 25 / of(99);
     rows.push({
       line: `fan-out to 1,000 subscribers, ${perSecond} decisions/s (${received} of ${expected} frames)`,
       database,
       figure: `${Math.round(sustained)} events/s`,
       target,
-      ratio: perSecond === 100 ? sustained / 200 : 25 / of(99),
+      ratio,
       p50: of(50),
       p99: of(99),
     });

@@ -9,7 +9,7 @@ export interface Row {
   database: string;
   figure: string;
   target: string;
-  /** Figure against target: above 1 is better than asked. Null where the line has none. */
+  /** Figure against target, the worse where there are two: above 1 is better than asked. Null where the line has none. */
   ratio: number | null;
   p50: number | null;
   p99: number | null;

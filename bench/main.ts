@@ -1,11 +1,12 @@
 /*
  * `npm run bench [-- name …]`: every figure that the README's table shows, of the product as it ships, in processes of
  * its own, on the embedded database and on PostgreSQL where one answers (TEST_DATABASE_URL, or the local one). Names:
- * cycle, approval, replicas, fan-out, list, deadlines, budget, stop, start. The load comes from this machine too: quote ratios of one
+ * cycle, ask, approval, replicas, fan-out, list, privacy, deadlines, budget, stop, start. The load comes from this machine too: quote ratios of one
  * run, and to the bare statements that each run begins with.
  */
 import { randomBytes } from 'node:crypto';
 import { cpus } from 'node:os';
+import { measureAsk } from './ask.ts';
 import { measureApprovalCycle } from './approval-cycle.ts';
 import { cycleRow, measureCycle, resumeRow } from './decision-cycle.ts';
 import { measureBareSql } from './bare-sql.ts';
@@ -16,6 +17,7 @@ import { measureHotBudget } from './hot-budget.ts';
 import { header, printRow, type Row } from './figures.ts';
 import { measureList } from './list.ts';
 import { type BenchServer, makeDatabase, startServer } from './server.ts';
+import { measurePrivacy } from './privacy.ts';
 import { measureStart } from './start.ts';
 
 const SECONDS = 5;
@@ -36,6 +38,8 @@ for (const database of ['embedded', 'postgres'] as const) {
       }
     });
   }
+  if (wanted('ask'))
+    await onFresh(database, 1, async ([server]) => printRow(await measureAsk(server!, database)));
   if (wanted('approval'))
     await onFresh(database, 1, async ([server]) => {
       for (const callers of [1, 32])
@@ -43,6 +47,7 @@ for (const database of ['embedded', 'postgres'] as const) {
     });
   if (wanted('fan-out'))
     await onFresh(database, 1, async ([server]) => print(await measureFanOut(server!, database)));
+  if (wanted('privacy')) await measurePrivacy(database).then(print);
   if (wanted('deadlines')) await measureDeadlines(database).then(print);
   if (wanted('budget')) await measureHotBudget(database).then(print);
   if (wanted('stop')) await measureStop(database, 1).then(print);

@@ -11,6 +11,10 @@ import { createRegistry } from '../src/runners/registry.ts';
 import type { Runner } from '../src/runners/runner.ts';
 import { createAgentTouches } from '../src/sessions/agents.ts';
 import { createChangeSession } from '../src/sessions/change.ts';
+import { createPrivacy } from '../src/privacy/privacy.ts';
+import { makeKey } from '../src/secrets/key-file.ts';
+import { createKeyRing } from '../src/secrets/key-ring.ts';
+import { createVault } from '../src/secrets/vault.ts';
 
 // A worker whose agents run until they are aborted; as a process of its own where it is told of by IPC.
 
@@ -19,31 +23,34 @@ const log = createLog('warn');
 /** Milliseconds on one clock for all processes of the machine. */
 export const instant = (): number => performance.timeOrigin + performance.now();
 
+/** Turns that ran in this process since it was last told to drive. */
+export interface Turns {
+  begun: number;
+  /** When each was aborted. */
+  aborted: number[];
+}
+
 export interface BenchWorker {
   deps: StopDeps;
   stops: Stops;
+  /** Resolves once each session has been taken, by this process or another one. Begins a new count. */
   drive: (sessionIds: string[]) => Promise<void>;
-  /** When each turn was aborted, once all have been. */
-  aborted: () => Promise<number[]>;
+  turns: () => Promise<Turns>;
   close: () => Promise<void>;
 }
 
 export async function startWorker(url: string | null): Promise<BenchWorker> {
   const database = await openDatabase({ url, dataDirectory: 'memory://', clock, log });
   const ids = createIds(clock);
-  let begun = 0;
-  let expected = 0;
-  let times: number[] = [];
-  let done: PromiseWithResolvers<number[]> | null = null;
+  let turns: Turns = { begun: 0, aborted: [] };
   const runner: Runner = {
     name: 'waiting',
     replay: 'safe',
     drive({ signal }) {
-      begun += 1;
+      turns.begun += 1;
       return new Promise((_, reject) =>
         signal.addEventListener('abort', () => {
-          times.push(instant());
-          if (times.length === expected) done?.resolve(times);
+          turns.aborted.push(instant());
           reject(signal.reason as Error);
         }),
       );
@@ -52,12 +59,15 @@ export async function startWorker(url: string | null): Promise<BenchWorker> {
   const queue = await openQueue({ database, log, supervise: false });
   const deps: StopDeps = { database, clock, ids, changes: { announce: () => {} }, committed: () => {} };
   const stops = createStops(deps);
+  const vault = createVault({ database, clock, ids, keyRing: createKeyRing(makeKey().keys) });
   const changeSession = createChangeSession({
     database,
     clock,
     ids,
     stops,
     touches: createAgentTouches(clock, ids),
+    privacy: createPrivacy({ ids, findSensitive: async () => [] }),
+    vault,
     enqueueDrives: queue.enqueueDrives,
     announce: (changes) => announceToWorkers(database.signals, changes),
   });
@@ -69,6 +79,7 @@ export async function startWorker(url: string | null): Promise<BenchWorker> {
     clock,
     ids,
     stops,
+    vault,
     runners,
   } as unknown as ApprovalDeps;
   const recoveries = {
@@ -86,12 +97,11 @@ export async function startWorker(url: string | null): Promise<BenchWorker> {
     deps,
     stops,
     async drive(sessionIds) {
-      [begun, expected, times, done] = [0, sessionIds.length, [], Promise.withResolvers()];
+      turns = { begun: 0, aborted: [] };
       for (let at = 0; at < sessionIds.length; at += 50)
         await Promise.all(sessionIds.slice(at, at + 50).map((id) => worker.driver.drive(id)));
-      while (begun < expected) await new Promise((resolve) => setTimeout(resolve, 5));
     },
-    aborted: () => done!.promise,
+    turns: async () => turns,
     async close() {
       await worker.stop(1_000);
       await queue.close();
@@ -100,16 +110,14 @@ export async function startWorker(url: string | null): Promise<BenchWorker> {
   };
 }
 
-type Order = { drive: string[] } | 'close';
+export type Order = { drive: string[] } | 'turns' | 'close';
 
 if (process.send) {
   const worker = await startWorker(process.argv[2]!);
   process.on('message', (order: Order) => {
-    if (order === 'close') return void worker.close().then(() => process.exit(0));
-    void worker.drive(order.drive).then(async () => {
-      process.send!('driving');
-      process.send!(await worker.aborted());
-    });
+    if (order === 'close') void worker.close().then(() => process.exit(0));
+    else if (order === 'turns') void worker.turns().then((turns) => process.send!(turns));
+    else void worker.drive(order.drive).then(() => process.send!('driven'));
   });
   process.send('ready');
 }

@@ -18,7 +18,7 @@ interface Boundary {
 }
 
 /** Folders of src/ that are not rooms: doors, and what they all stand on. */
-const NOT_ROOMS = new Set(['graphql', 'server', 'kernel', 'generated']);
+const NOT_ROOMS = new Set(['graphql', 'server', 'kernel', 'generated', 'client', 'mcp', 'workstation']);
 /** What of graphql/ a room's readers need: pages and sources, no schema. */
 const FOR_READERS = /^src\/graphql\/(connection|list|shared-source)\.ts$/;
 const READERS = /\/(queries|query|stats|feed)\.ts$/;
@@ -64,6 +64,31 @@ const boundaries: readonly Boundary[] = [
       roomOf(importer) !== null &&
       roomOf(importer) !== roomOf(imported) &&
       !SCHEMA.test(importer),
+  },
+  {
+    says: 'client/ ships by itself: of the house it imports permits/verify.ts alone, and mcp/ alone and its doors are built on it',
+    forbids: ({ importer, imported }) =>
+      (importer.startsWith('src/client/') &&
+        (isOfHouse(imported)
+          ? !imported.startsWith('src/client/') && imported !== 'src/permits/verify.ts'
+          : !/^(graphql-ws\/client|jose|canonicalize)$/.test(imported))) ||
+      (isOfHouse(importer) &&
+        !/^src\/(client|mcp)\/|^src\/server\/(mcp-http|in-process)\.ts$/.test(importer) &&
+        imported.startsWith('src/client/')),
+  },
+  {
+    says: 'mcp/ says everything over the API: of the house it imports client/ alone',
+    forbids: ({ importer, imported }) =>
+      importer.startsWith('src/mcp/') &&
+      isOfHouse(imported) &&
+      !/^src\/(client|mcp|generated\/mcp)\//.test(imported),
+  },
+  {
+    says: 'workstation/ runs in browsers: it asks the API alone, imports nothing of the house and nothing of Node, and nothing imports it',
+    forbids: ({ importer, imported }) =>
+      importer.startsWith('src/workstation/')
+        ? (isOfHouse(imported) && !imported.startsWith('src/workstation/')) || imported.startsWith('node:')
+        : isOfHouse(importer) && imported.startsWith('src/workstation/'),
   },
   {
     says: 'permits/verify.ts ships with the client: it imports jose alone',

@@ -12,7 +12,7 @@ const sections = {
   schema: { command: 'node scripts/print-schema.ts --check', remedy: 'npm run schema' },
   // Before the types: the documents of scripts, benches and tests are typed by what this generates.
   codegen: { command: 'graphql-codegen --config codegen.ts --silent' },
-  types: { command: 'tsc' },
+  types: { command: 'tsc && tsc -p src/workstation && tsc -p test/workstation' },
   'dead code': { command: 'knip' },
   tests: { command: 'node scripts/test.ts' },
 } as const satisfies Record<string, { command: string; remedy?: string }>;

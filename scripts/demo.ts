@@ -1,5 +1,5 @@
-// npm run demo [-- --auto] [--scene decision|approval|budget|stop] [--url http://127.0.0.1:4000] [--key …]: scripted agents
-// on a running server, and what people do about them. Prints the calls that answer them; with --auto it answers itself.
+// npm run demo [-- options]: scripted agents on a running server, and what people do about them. Prints the calls that
+// answer them; with --auto it answers itself.
 import { parseArgs } from 'node:util';
 import { playApproval } from './demo/approval.ts';
 import { playBudget } from './demo/budget.ts';
@@ -15,23 +15,54 @@ const scenes: Record<string, { title: string; play: (stage: Stage) => Promise<vo
   stop: { title: 'An emergency stop, and a guided recovery', play: playStop },
 };
 
-const { values: flags } = parseArgs({
-  options: {
-    auto: { type: 'boolean', default: false },
-    scene: { type: 'string' },
-    url: { type: 'string' },
-    key: { type: 'string' },
-  },
-});
-if (flags.scene !== undefined && !Object.hasOwn(scenes, flags.scene)) {
-  console.error(`There is no scene "${flags.scene}": ${Object.keys(scenes).join(', ')}`);
-  process.exit(1);
+const usage = `npm run demo [-- options]
+
+Plays scenes with scripted agents on a running server (npm start), and prints the calls with which people answer them.
+
+  --auto           makes those calls itself
+  --scene <name>   plays one scene alone: ${Object.keys(scenes).join(', ')}
+  --url <address>  the server; else http://HOST:PORT of the environment, or http://127.0.0.1:4000
+  --key <key>      an ADMIN key of every project; else ADMIN_API_KEY of the environment, or the one in DATA_DIR/admin-key
+  --help           says this`;
+
+const options = {
+  auto: { type: 'boolean', default: false },
+  scene: { type: 'string' },
+  url: { type: 'string' },
+  key: { type: 'string' },
+  help: { type: 'boolean', default: false },
+} as const;
+
+try {
+  const flags = flagsGiven();
+  if (flags.help) console.log(usage);
+  else await play(flags);
+} catch (error) {
+  // What a scene meets is the server's word, or the connection's: its sentence says it, and no stack adds to it.
+  fail(error instanceof Error ? error.message : `The connection ended: ${(error as CloseEvent).reason}`);
 }
 
-const client = await openClient(flags);
-for (const [name, { title, play }] of Object.entries(scenes)) {
-  if (flags.scene !== undefined && flags.scene !== name) continue;
-  console.log(`\n── ${title} ──\n`);
-  await play(await setStage(client, flags.auto, title));
+function flagsGiven() {
+  try {
+    const { values } = parseArgs({ options });
+    if (values.scene === undefined || Object.hasOwn(scenes, values.scene)) return values;
+    return fail(`There is no scene "${values.scene}".\n\n${usage}`);
+  } catch (error) {
+    return fail(`${(error as Error).message}\n\n${usage}`);
+  }
 }
-await client.close();
+
+async function play({ auto, scene, url, key }: ReturnType<typeof flagsGiven>): Promise<void> {
+  const client = await openClient({ url, key });
+  for (const [name, { title, play: playScene }] of Object.entries(scenes)) {
+    if (scene !== undefined && scene !== name) continue;
+    console.log(`\n── ${title} ──\n`);
+    await playScene(await setStage(client, auto, title));
+  }
+  await client.close();
+}
+
+function fail(message: string): never {
+  console.error(message);
+  process.exit(1);
+}

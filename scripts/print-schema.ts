@@ -1,12 +1,20 @@
-// Writes schema.graphql from the code; with --check, only says whether it is current.
+// Writes schema.graphql and the JSON Schema of a supervision configuration from the code; with --check, only says
+// whether they are current.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { printSchema } from 'graphql';
 import { schema } from '../src/graphql/schema.ts';
+import { configurationJsonSchema } from '../src/supervision/json-schema.ts';
 
-const file = new URL('../schema.graphql', import.meta.url);
-const printed = `${printSchema(schema)}\n`;
-if (!process.argv.includes('--check')) writeFileSync(file, printed);
-else if (readFileSync(file, 'utf8') !== printed) {
-  console.error('schema.graphql is not what the code says; run: npm run schema');
-  process.exitCode = 1;
+const files: Record<string, () => string> = {
+  'schema.graphql': () => `${printSchema(schema)}\n`,
+  'docs/supervision.schema.json': configurationJsonSchema,
+};
+
+for (const [name, print] of Object.entries(files)) {
+  const file = new URL(`../${name}`, import.meta.url);
+  if (!process.argv.includes('--check')) writeFileSync(file, print());
+  else if (readFileSync(file, 'utf8') !== print()) {
+    console.error(`${name} is not what the code says; run: npm run schema`);
+    process.exitCode = 1;
+  }
 }

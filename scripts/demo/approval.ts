@@ -24,7 +24,7 @@ steps:
 
 export async function playApproval(stage: Stage): Promise<void> {
   const approve = async (approval: PendingApproval): Promise<void> => {
-    show(approval);
+    show('the herald', approval);
     if (approval.kind === 'RESPONSE')
       return respond(stage, approval.id, 'Let the answer be used', { verdict: 'APPROVE' });
     const approvedInput = { ...approval.inputData, to: 'customers@example.com' };

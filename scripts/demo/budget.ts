@@ -1,7 +1,16 @@
 // A budget that cannot carry what an agent wants to spend, and is raised by whoever may.
 import { PAYLOAD } from './client.ts';
-import { decide } from './decision.ts';
-import { begin, follow, makeKey, type PendingApproval, respond, show, type Stage } from './stage.ts';
+import { chooseRecommended, showQuestion } from './decision.ts';
+import {
+  begin,
+  follow,
+  makeKey,
+  type PendingApproval,
+  type Question,
+  respond,
+  show,
+  type Stage,
+} from './stage.ts';
 
 const call = (id: string, when: string) => `
   - call:
@@ -23,7 +32,7 @@ steps:${call(
             - ask:
                 id: budget
                 agent: analyst
-                message: "The day's budget cannot carry 2.50 dollars. May I try again?"
+                message: "My call was refused: the day's budget could not carry its 2.50 dollars. May I try again?"
                 options: [{ id: again, label: "Try again", description: "Once the budget was raised", recommended: true }]
         - default: true
           steps: []`,
@@ -63,7 +72,8 @@ export async function playBudget(stage: Stage): Promise<void> {
   const { client, projectId } = stage;
   await client.call(LIMITS, { projectId, limits: { dailyCost: '2' } });
   const agentKey = await makeKey(stage, 'analyst', 'AGENT');
-  const answer = async (question: Parameters<typeof decide>[2]): Promise<void> => {
+  const answer = async (question: Question): Promise<void> => {
+    showQuestion('the analyst', question);
     await showBudget(stage);
     const { requestBudgetOverride } = await client.call<{
       requestBudgetOverride: { override: { id: string; summary: string; requiredRole: string } };
@@ -83,10 +93,10 @@ export async function playBudget(stage: Stage): Promise<void> {
     console.log(`\nthe analyst asks for a higher budget: ${summary}  (${requiredRole} or above)`);
     await respond(stage, id, 'Grant it for today', { verdict: 'APPROVE' });
     if (stage.auto) await showBudget(stage);
-    await decide(stage, 'the analyst', question);
+    await chooseRecommended(stage, question);
   };
   const approve = async (approval: PendingApproval): Promise<void> => {
-    show(approval);
+    show('the analyst', approval);
     await respond(stage, approval.id, 'Approve it', { verdict: 'APPROVE' });
   };
   await follow(stage, 'the analyst', await begin(stage, 'the analyst', scenario), { answer, approve });

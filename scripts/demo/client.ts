@@ -25,14 +25,14 @@ export type Client = Awaited<ReturnType<typeof openClient>>;
 
 export async function openClient(options: Options) {
   const address = options.url ?? `http://${process.env.HOST ?? '127.0.0.1'}:${process.env.PORT ?? 4000}`;
+  if (!/^https?:\/\//.test(address) || !URL.canParse(address))
+    throw new Error(`"${address}" is not the address of a server, such as http://127.0.0.1:4000`);
   const url = new URL('/graphql', address);
   const key = options.key ?? process.env.ADMIN_API_KEY ?? (await keptKey());
-  if (key === null) {
-    console.error(
+  if (key === null)
+    throw new Error(
       'An ADMIN key is needed: --key, ADMIN_API_KEY, or the one that the first start of the server printed.',
     );
-    process.exit(1);
-  }
   const socketUrl = new URL(url);
   socketUrl.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
   const socket = createClient({
@@ -48,10 +48,12 @@ export async function openClient(options: Options) {
       headers: { 'content-type': 'application/json', authorization: `Bearer ${as}` },
       body: JSON.stringify({ query, variables }),
     }).catch(() => {
-      console.error(`No server answers at ${url.origin}; start it with: npm start`);
-      process.exit(1);
+      throw new Error(`No server answers at ${url.origin}; start it with: npm start`);
     });
-    return unwrap<Data>((await response.json()) as { data?: Data; errors?: { message: string }[] });
+    const answer: unknown = await response.json().catch(() => {
+      throw new Error(`What answers at ${url.origin} is not Holdpoint (${response.status}).`);
+    });
+    return unwrap<Data>(answer as { data?: Data; errors?: { message: string }[] });
   }
 
   /** The same over the socket. */

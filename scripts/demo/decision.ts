@@ -47,11 +47,14 @@ steps:
 
 const ANSWER = `mutation ($id: ID!, $optionId: ID!) { selectInterventionOption(id: $id, optionId: $optionId) { ${PAYLOAD} sessionResumed } }`;
 
-export async function decide(stage: Stage, name: string, { id, message, options }: Question): Promise<void> {
-  const choice = options.find(({ recommended }) => recommended) ?? options[0]!;
+export function showQuestion(name: string, { message, options }: Question): void {
   console.log(`\n${name} asks: ${message}`);
   for (const option of options)
     console.log(`  ${option.id.padEnd(8)} ${option.label}: ${option.description}`);
+}
+
+export async function chooseRecommended(stage: Stage, { id, options }: Question): Promise<void> {
+  const choice = options.find(({ recommended }) => recommended) ?? options[0]!;
   await doOrSay(stage, `Answer with "${choice.label}"`, ANSWER, { id, optionId: choice.id });
 }
 
@@ -59,7 +62,11 @@ export async function playDecision(stage: Stage): Promise<void> {
   const following: Promise<void>[] = [];
   for (const [name, scenario] of Object.entries(scenarios)) {
     const id = await begin(stage, name, scenario);
-    following.push(follow(stage, name, id, { answer: (question) => decide(stage, name, question) }));
+    const answer = async (question: Question) => {
+      showQuestion(name, question);
+      await chooseRecommended(stage, question);
+    };
+    following.push(follow(stage, name, id, { answer }));
   }
   await Promise.all(following);
 }

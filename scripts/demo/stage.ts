@@ -79,15 +79,19 @@ export interface People {
   approve?: (approval: PendingApproval) => Promise<void>;
 }
 
-/** Follows a session to its end: subscribes first, then looks, so that nothing falls in between. */
+/** Follows a session to its end: subscribes first, then looks, so that nothing falls in between (behaviour 9.3). */
 export async function follow({ client }: Stage, name: string, id: string, people: People): Promise<void> {
   const updates = client.socket.iterate<{ sessionUpdates: Seen }>({
     query: `subscription ($id: ID) { sessionUpdates(sessionId: $id) { ${SESSION} } }`,
     variables: { id },
   });
+  // On the same socket: what was subscribed to before a query is live once that is answered.
   const look = async () =>
-    (await client.call<{ session: Seen }>(`query ($id: ID!) { session(id: $id) { ${SESSION} } }`, { id }))
-      .session;
+    (
+      await client.callBySocket<{ session: Seen }>(`query ($id: ID!) { session(id: $id) { ${SESSION} } }`, {
+        id,
+      })
+    ).session;
   let last = '';
   const met = new Set<string>();
   const meet = async <Thing extends { id: string }>(thing: Thing, act?: (thing: Thing) => Promise<void>) => {
@@ -118,6 +122,40 @@ export async function follow({ client }: Stage, name: string, id: string, people
   await updates.return?.();
 }
 
+const STANDING = 'id status rejectionReason';
+
+/** Waits until an approval is settled: subscribes first, then looks. Rejects where it was not given. */
+export async function granted({ client, projectId }: Stage, id: string): Promise<void> {
+  interface Standing {
+    id: string;
+    status: string;
+    rejectionReason: string | null;
+  }
+  const updates = client.socket.iterate<{ approvalUpdates: Standing }>({
+    query: `subscription ($projectId: ID) { approvalUpdates(projectId: $projectId) { ${STANDING} } }`,
+    variables: { projectId },
+  });
+  let next = updates.next();
+  const { approval } = await client.callBySocket<{ approval: Standing }>(
+    `query ($id: ID!) { approval(id: $id) { ${STANDING} } }`,
+    { id },
+  );
+  let standing = approval;
+  while (standing.status === 'PENDING') {
+    const update = await next;
+    if (update.done) throw new Error('the updates of approvals ended');
+    next = updates.next();
+    const told = unwrap(update.value as { data?: { approvalUpdates: Standing } }).approvalUpdates;
+    if (told.id === id) standing = told;
+  }
+  void next.catch(() => {});
+  await updates.return?.();
+  if (standing.status !== 'APPROVED')
+    throw new Error(
+      `The approval is ${standing.status} (${standing.rejectionReason ?? 'no reason given'}): the scene ends here.`,
+    );
+}
+
 /** Does it, or says how it is done. */
 export async function doOrSay(
   { client, auto }: Stage,
@@ -136,9 +174,10 @@ const RESPOND = `mutation ($id: ID!, $response: ApprovalResponseInput!) { respon
 export const respond = (stage: Stage, id: string, what: string, response: Record<string, unknown>) =>
   doOrSay(stage, what, RESPOND, { id, response });
 
-export function show({ kind, summary, requiredRole, ...approval }: PendingApproval): void {
+/** `who`: the agent that asks. */
+export function show(who: string, { kind, summary, requiredRole, ...approval }: PendingApproval): void {
   const what = kind === 'AGENT_CALL' ? 'asks to make a call' : 'hands in its answer';
-  console.log(`\n${what}: ${summary}  (${requiredRole} or above)`);
+  console.log(`\n${who} ${what}  (to be decided by ${requiredRole} or above)\n  ${summary}`);
   console.log(`  ${JSON.stringify(approval.inputData ?? approval.agentResponse)}`);
   const { level, factors = [] } = approval.riskAssessment ?? { level: '', factors: approval.riskFlags };
   if (level) console.log(`  risk ${level}`);

@@ -1,6 +1,6 @@
 // Everything of a project is stopped at once, and brought back step by step.
 import { PAYLOAD } from './client.ts';
-import { begin, follow, makeKey, type Stage } from './stage.ts';
+import { begin, follow, granted, makeKey, respond, type Stage } from './stage.ts';
 
 const worker = (name: string) => `
 steps:
@@ -26,7 +26,6 @@ const STOP = `mutation ($projectId: ID!, $reason: String!) { triggerEmergencySto
   emergencyStop { id severity stoppedSessions { id status } } } }`;
 const INITIATE = `mutation ($projectId: ID!) { initiateRecovery(projectId: $projectId, recoveryType: GUIDED) { ${PAYLOAD} ${RECOVERY} } }`;
 const EXECUTE = `mutation ($recoverySessionId: ID!, $stepId: ID!) { executeRecoveryStep(recoverySessionId: $recoverySessionId, stepId: $stepId) { ${PAYLOAD} ${RECOVERY} } }`;
-const RESPOND = `mutation ($id: ID!) { respondToApproval(id: $id, response: {verdict: APPROVE}) { ${PAYLOAD} } }`;
 const RESERVE = `mutation ($projectId: ID!) { reserveBudget(input: {projectId: $projectId, tokens: 1, cost: "0.01"}) { success errors { code message } } }`;
 
 export async function playStop(stage: Stage): Promise<void> {
@@ -36,33 +35,40 @@ export async function playStop(stage: Stage): Promise<void> {
     const id = await begin(stage, `the ${name}`, worker(name));
     following.push(follow(stage, `the ${name}`, id, {}));
   }
-  // Nobody approves what they asked for: the manager asks, the administrator approves.
+  // Nobody approves what they asked for: the manager on call, who is scripted, asks; the administrator approves.
   const manager = await makeKey(stage, 'on call', 'MANAGER');
   const { triggerEmergencyStop } = await client.call<{
     triggerEmergencyStop: { emergencyStop: { severity: string; stoppedSessions: { status: string }[] } };
   }>(STOP, { projectId, reason: 'Something looks wrong.' });
   const { severity, stoppedSessions } = triggerEmergencyStop.emergencyStop;
-  console.log(`\nemergency stop (${severity}): ${stoppedSessions.map(({ status }) => status).join(', ')}`);
+  console.log(
+    `\nthe administrator stops the project (${severity}); the sessions are ${stoppedSessions.map(({ status }) => status).join(', ')}`,
+  );
   const refused = await client
     .call(RESERVE, { projectId })
     .then(() => 'granted')
     .catch((error: Error) => error.message);
-  console.log(`  a reservation meanwhile: ${refused}`);
+  console.log(`  to a reservation meanwhile the server says: ${refused}`);
   await recover(stage, manager);
   await Promise.all(following);
 }
 
 /** A guided recovery: each step is asked for, approved, and then run. */
-async function recover({ client, projectId }: Stage, manager: string): Promise<void> {
+async function recover(stage: Stage, manager: string): Promise<void> {
+  const { client, projectId } = stage;
+  const approve = async ({ id }: Approval, what: string): Promise<void> => {
+    await respond(stage, id, what, { verdict: 'APPROVE' });
+    await granted(stage, id);
+  };
   const { initiateRecovery } = await client.call<{ initiateRecovery: Recovering }>(
     INITIATE,
     { projectId },
     manager,
   );
   let { recoverySession: recovery } = initiateRecovery;
-  console.log('\nthe plan:');
+  console.log('\nthe manager on call asks for a recovery, by this plan:');
   for (const { title } of recovery.steps) console.log(`  - ${title}`);
-  await client.call(RESPOND, { id: initiateRecovery.approval!.id });
+  await approve(initiateRecovery.approval!, 'Approve the plan');
   for (const { id: stepId, title } of recovery.steps) {
     const execute = async (): Promise<Recovering> =>
       (
@@ -73,9 +79,9 @@ async function recover({ client, projectId }: Stage, manager: string): Promise<v
         )
       ).executeRecoveryStep;
     const asked = await execute();
-    if (asked.approval !== null) await client.call(RESPOND, { id: asked.approval.id });
+    if (asked.approval !== null) await approve(asked.approval, `Approve the step "${title}"`);
     recovery = (await execute()).recoverySession;
     console.log(`  ${recovery.steps.find(({ id }) => id === stepId)!.status.padEnd(10)} ${title}`);
   }
-  console.log(`recovery ${recovery.status}\n`);
+  console.log(`the recovery is ${recovery.status}\n`);
 }
