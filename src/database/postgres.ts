@@ -20,6 +20,18 @@ const MIGRATION_LOCK = 72707369;
 const MIGRATION_WAIT = 120;
 
 /**
+ * What pools connect with. A pool hands a session on while the server's words are still being read: where the server ends
+ * it in the same breath, whoever waited for it does not listen yet, and an error that nobody listens to ends the process.
+ * That session's next statement fails, which tells them.
+ */
+class PooledClient extends pg.Client {
+  constructor(config?: pg.ClientConfig) {
+    super(config);
+    this.on('error', () => {});
+  }
+}
+
+/**
  * A PostgreSQL server, 13 or later. Rejects when it can't be reached now; once open, it may go and come back: queries
  * fail meanwhile (see isUnavailable), and nothing has to be restarted.
  */
@@ -47,6 +59,7 @@ export async function migratePostgres(
   // One connection and never another, for the lock is its session's.
   const pool = new pg.Pool({
     connectionString: url,
+    Client: PooledClient,
     application_name: 'holdpoint migrate',
     connectionTimeoutMillis: 10_000,
     max: 1,
@@ -68,6 +81,7 @@ export async function migratePostgres(
 function openPool({ url, log, poolSize = 10, statementTimeoutMs = 30_000 }: PostgresOptions): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
+    Client: PooledClient,
     application_name: 'holdpoint',
     max: poolSize,
     connectionTimeoutMillis: 5_000,
@@ -123,11 +137,16 @@ function assemble(pool: pg.Pool, link: Link, options: PostgresOptions): Database
     query: queryOf(pool, nameOf),
     signals: createSharedSignals(link, log),
     leadership,
-    boss: () => ({
-      connectionString: url,
-      max: Math.max(2, Math.ceil(poolSize / 3)),
-      application_name: 'holdpoint jobs',
-    }),
+    boss: () => {
+      const pool = {
+        connectionString: url,
+        max: Math.max(2, Math.ceil(poolSize / 3)),
+        application_name: 'holdpoint jobs',
+        // Not among pg-boss' own options: it hands all of them to its pool.
+        Client: PooledClient,
+      };
+      return pool;
+    },
     close: () => (closing ??= closeAll(prisma, leadership, link, pool)),
   };
 }

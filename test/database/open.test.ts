@@ -129,21 +129,62 @@ describe.runIf(onPostgres)('a server that goes away', () => {
     expect(isUnavailable(await sleeping), String(await sleeping)).toBe(true);
     expect(await prisma.project.findMany()).toEqual([]);
   });
+
+  test('a session that is ended as it goes from one user to the next fails that one, and not the process', async () => {
+    database = await openTestDatabase();
+    const way = await openWay(database.url!);
+    const open = await openDatabase({
+      url: way.url,
+      dataDirectory: '',
+      clock: testClock(),
+      log: silent,
+      poolSize: 1,
+    });
+    try {
+      // The second waits for the only session, and is given it while what the server said is still being read.
+      const transaction = () => open.prisma.$transaction((tx) => tx.project.findMany());
+      await transaction();
+      way.endWithReady();
+      const first = open.query({ text: 'SELECT $1::int AS it', values: [1] });
+      const second = transaction().catch((reason: unknown) => reason);
+      expect(await first).toEqual([{ it: 1 }]);
+      expect(isUnavailable(await second), String(await second)).toBe(true);
+      expect(await transaction()).toEqual([]);
+    } finally {
+      await open.close();
+      await way.close();
+    }
+  });
 });
 
 interface Way {
   url: string;
+  /** The connection that next says that it is ready is ended by the server in the same breath. */
+  endWithReady(): void;
   /** Ends every connection, and refuses new ones. */
   cut(): Promise<void>;
   mend(): Promise<void>;
   close(): Promise<void>;
 }
 
+/** ReadyForQuery outside a transaction. */
+const READY = Buffer.from('Z\0\0\0\x05I', 'latin1');
+/** ErrorResponse, as pg_terminate_backend has a session say. */
+const TERMINATED = (() => {
+  const fields = Buffer.from(
+    'SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0',
+  );
+  const head = Buffer.from('E\0\0\0\0', 'latin1');
+  head.writeUInt32BE(fields.length + 4, 1);
+  return Buffer.concat([head, fields]);
+})();
+
 /** A way to the server that can be cut, for the server itself is not ours to stop. */
 async function openWay(target: string): Promise<Way> {
   const { hostname, port: targetPort } = new URL(target);
   const sockets = new Set<Socket>();
   let server: Server;
+  let ending = false;
   const listen = async (port: number) => {
     server = createServer((socket) => {
       const onward = connect(Number(targetPort || 5432), hostname);
@@ -151,7 +192,13 @@ async function openWay(target: string): Promise<Way> {
         sockets.add(each);
         each.on('error', () => {}).on('close', () => sockets.delete(each));
       }
-      socket.pipe(onward).pipe(socket);
+      socket.pipe(onward).on('end', () => socket.end());
+      onward.on('data', (said: Buffer) => {
+        if (!ending || !said.subarray(-READY.length).equals(READY)) return void socket.write(said);
+        ending = false;
+        socket.end(Buffer.concat([said, TERMINATED]));
+        onward.destroy();
+      });
     }).listen(port, '127.0.0.1');
     await once(server, 'listening');
     return (server.address() as AddressInfo).port;
@@ -165,5 +212,11 @@ async function openWay(target: string): Promise<Way> {
   };
   const url = new URL(target);
   url.host = `127.0.0.1:${port}`;
-  return { url: url.href, cut, mend: async () => void (await listen(port)), close: cut };
+  return {
+    url: url.href,
+    endWithReady: () => void (ending = true),
+    cut,
+    mend: async () => void (await listen(port)),
+    close: cut,
+  };
 }
