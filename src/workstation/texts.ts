@@ -281,6 +281,7 @@ export const texts = {
     sendForm: 'Send the form as the answer',
     byForm: 'Answered by the form',
     criticalTwice: 'This is CRITICAL. Read it once more before you confirm.',
+    tooSoon: 'this came just as the item changed, so it counted for neither. Say it again if you mean it.',
     textLabels: {
       modify: 'What is to be changed (words, or JSON)',
       respond: 'Your answer',

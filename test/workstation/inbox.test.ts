@@ -157,7 +157,7 @@ describe.skipIf(noBrowser())('the inbox', () => {
     await signIn(key('OPERATOR'), '/inbox?group=none&order=oldest');
     await page.getByText('6 items wait').waitFor();
     await page.keyboard.press('j');
-    const at = (id: string) => page.locator(`[data-panel=${id}] .answer`).waitFor();
+    const at = (id: string) => page.locator(`[data-panel=${id}] .answer[data-ready=true]`).waitFor();
     await at(asked.choose);
     await page.keyboard.press('2');
     await at(asked.reject);

@@ -30,7 +30,7 @@ export function AnswerBar({
   onDecided: (() => void) | undefined;
 }) {
   const viewer = useViewer();
-  const { say, busy, last } = useDecide(
+  const { say, busy, last, ready } = useDecide(
     { id: asked.id, kind: 'intervention', title: asked.message.slice(0, 300) },
     onDecided,
   );
@@ -107,7 +107,7 @@ export function AnswerBar({
 
   if (!viewer.has('OPERATOR')) return <p className="notice">{texts.decision.readsOnly}</p>;
   return (
-    <section className="answer" aria-label={texts.decision.answer}>
+    <section className="answer" aria-label={texts.decision.answer} data-ready={ready}>
       <LastResult last={last} busy={busy} />
       {asked.options.length > 0 && (
         <OptionList

@@ -1,6 +1,7 @@
-import { useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useLiveScope, useViewer } from '../live/context.tsx';
 import { useQueueReader } from '../queue/context.tsx';
+import { texts } from '../texts.ts';
 import { type DecisionResult, decide } from './ledger.ts';
 import type { Target, Verdict } from './verdict.ts';
 
@@ -10,7 +11,24 @@ const MOVES_ON = new Set<Verdict['kind']>(['approve', 'reject', 'modify', 'optio
 /** Milliseconds within which a second press was meant for the item that was there before. */
 const DOUBLE_PRESS = 250;
 let movedOnAt = Number.NEGATIVE_INFINITY;
-const ignored: DecisionResult = { state: 'refused', words: '', code: null, decided: {} };
+const remaining = () => movedOnAt + DOUBLE_PRESS - performance.now();
+const tooSoon = (): DecisionResult => ({
+  state: 'refused',
+  words: texts.decision.tooSoon,
+  code: null,
+  decided: {},
+});
+
+/** Whether this item has been there long enough for a press to be meant for it. */
+function useReady(): boolean {
+  const [ready, setReady] = useState(() => remaining() <= 0);
+  useEffect(() => {
+    if (ready) return;
+    const timer = setTimeout(() => setReady(true), Math.ceil(remaining()) + 1);
+    return () => clearTimeout(timer);
+  }, [ready]);
+  return ready;
+}
 
 /** Says what somebody decided about this item. `last` is what came of the last attempt here. */
 export function useDecide(target: Target & { title: string }, onDecided: (() => void) | undefined) {
@@ -19,6 +37,7 @@ export function useDecide(target: Target & { title: string }, onDecided: (() => 
   const reader = useQueueReader();
   const [last, setLast] = useState<DecisionResult | null>(null);
   const [busy, setBusy] = useState(false);
+  const ready = useReady();
   const running = useRef<Promise<DecisionResult> | null>(null);
   const send = async (verdict: Verdict): Promise<DecisionResult> => {
     setBusy(true);
@@ -40,8 +59,12 @@ export function useDecide(target: Target & { title: string }, onDecided: (() => 
    * place of the first under the finger, decides nothing.
    */
   const say = (verdict: Verdict): Promise<DecisionResult> => {
-    if (performance.now() - movedOnAt < DOUBLE_PRESS) return Promise.resolve(ignored);
+    if (remaining() > 0) {
+      const refused = tooSoon();
+      setLast(refused);
+      return Promise.resolve(refused);
+    }
     return (running.current ??= send(verdict));
   };
-  return { say, busy, last };
+  return { say, busy, last, ready };
 }

@@ -26,7 +26,7 @@ export function VoteBar({
   onDecided: (() => void) | undefined;
 }) {
   const viewer = useViewer();
-  const { say, busy, last } = useDecide(
+  const { say, busy, last, ready } = useDecide(
     {
       id: approval.id,
       kind: 'approval',
@@ -55,7 +55,7 @@ export function VoteBar({
   ]);
   if (!viewer.has('OPERATOR')) return <p className="notice">{texts.decision.readsOnly}</p>;
   return (
-    <section className="answer" aria-label={texts.decision.answer}>
+    <section className="answer" aria-label={texts.decision.answer} data-ready={ready}>
       <LastResult last={last} busy={busy} />
       {approval.requiredApprovals > 1 && (
         <p>{texts.decision.votesNeeded(approval.decisions.length, approval.requiredApprovals)}</p>
