@@ -227,7 +227,7 @@ export const texts = {
     verbs: { approve: 'Approve', reject: 'Reject', claim: 'Claim' },
     why: {
       critical: 'CRITICAL: decided one by one',
-      form: 'has a form to fill in',
+      form: 'has a form to fill in, or its team wants a signature or fields of its own',
       frozen: 'frozen by an emergency stop',
       claimed: 'claimed by somebody else',
       role: 'needs a higher role',
@@ -281,6 +281,7 @@ export const texts = {
     sendForm: 'Send the form as the answer',
     byForm: 'Answered by the form',
     criticalTwice: 'This is CRITICAL. Read it once more before you confirm.',
+    formLeft: 'What you filled in above is not sent with this.',
     tooSoon: 'this came just as the item changed, so it counted for neither. Say it again if you mean it.',
     textLabels: {
       modify: 'What is to be changed (words, or JSON)',

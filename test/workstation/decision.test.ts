@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { parse } from 'yaml';
 import { describe, expect, test } from 'vitest';
-import { beginning, faultsIn, fieldOf, type Schema } from '../../src/workstation/decision/schema-fields.ts';
+import {
+  beginning,
+  faultsIn,
+  fieldOf,
+  type Schema,
+  UnreadableJson,
+} from '../../src/workstation/decision/schema-fields.ts';
 import { uiConfigIn } from '../../src/workstation/decision/ui-config.ts';
 import { sayVerdict, settledBy } from '../../src/workstation/decision/verdict.ts';
 import { stretchesOf } from '../../src/workstation/parts/evidence.ts';
@@ -87,6 +93,11 @@ describe('the form of a schema', () => {
     expect(faultsIn(schema, {}).map(({ at }) => at)).toEqual(['']);
     expect(faultsIn(schema, { amount: 11 }).map(({ at }) => at)).toEqual(['/amount']);
     expect(faultsIn(schema, { amount: 1, why: 'x' })).toEqual([]);
+  });
+  test('takes what is no JSON for a fault where it stands, and for no answer', () => {
+    const answer = { list: { deep: new UnreadableJson('Unexpected end') } };
+    expect(faultsIn({}, answer)).toEqual([{ at: '/list/deep', message: 'Unexpected end' }]);
+    expect(faultsIn({}, new UnreadableJson('x'))).toEqual([{ at: '', message: 'x' }]);
   });
   test('leaves to the server what it does not understand', () => {
     expect(faultsIn({ $ref: 'https://elsewhere.example/schema' }, {})).toEqual([]);

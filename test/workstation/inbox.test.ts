@@ -229,6 +229,74 @@ describe.skipIf(noBrowser())('the inbox', () => {
     );
   });
 
+  test('leaves out of a bulk action what a team wants signed, and gives a reason where it wants one', async () => {
+    const { world, app } = station;
+    const wanted = (kind: string, flag: string) => `    ${kind}: { ui_config: { ${flag}: true } }\n`;
+    await app.ok(
+      key('ADMIN'),
+      'mutation($id: ID!, $yaml: String!) { updateSupervision(teamId: $id, yaml: $yaml) { success errors { message } } }',
+      {
+        id: world.teamId,
+        yaml: `human_supervision:\n  intervention_types:\n${wanted('decision', 'require_signature')}${wanted('follow_up', 'require_reason')}`,
+      },
+    );
+    const signed = [await world.ask(), await world.ask()];
+    const reasoned = [await world.ask({ type: 'FOLLOW_UP' }), await world.ask({ type: 'FOLLOW_UP' })];
+    const { page, signIn } = await station.person();
+    await signIn(key('OPERATOR'), '/inbox');
+    const bulk = page.getByRole('group', { name: 'Bulk actions' });
+    for (const id of signed) await page.locator(`[data-item=${id}] input`).check();
+    await bulk.getByRole('button', { name: 'Approve' }).click();
+    const none = page.getByRole('dialog', { name: 'Approve 0 items?' });
+    await none.getByText('its team wants a signature').first().waitFor();
+    await page.keyboard.press('Escape');
+    await bulk.getByRole('button', { name: 'Clear the selection' }).click();
+
+    for (const id of reasoned) await page.locator(`[data-item=${id}] input`).check();
+    await bulk.getByRole('button', { name: 'Approve' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Approve 2 items?' });
+    await dialog.getByRole('button', { name: 'Approve 2' }).click();
+    await dialog.getByText('Enter a reason.').waitFor();
+    await dialog.getByLabel('Reason, for all of them').fill('as agreed');
+    await dialog.getByRole('button', { name: 'Approve 2' }).click();
+    await dialog.getByText('2 done, 0 decided by somebody else or over, 0 turned down').waitFor();
+    for (const id of reasoned)
+      expect(await resolved(id)).toMatchObject({
+        resolution: 'APPROVED',
+        humanResponse: { reasoning: 'as agreed' },
+      });
+    await Promise.all(signed.map((id) => world.approve(id)));
+  });
+
+  test('takes a second press that meets the next item for none', async () => {
+    const [first, second] = [await station.world.ask(), await station.world.ask()];
+    const { page, signIn } = await station.person();
+    // The page's own time, which the test stops: how quick the machine is decides nothing.
+    await page.addInitScript(() => {
+      const real = performance.now.bind(performance);
+      let stopped: number | null = null;
+      performance.now = () => stopped ?? real();
+      Object.assign(window, { stopTime: (is: boolean) => void (stopped = is ? real() : null) });
+    });
+    const stopTime = (is: boolean) =>
+      page.evaluate((stop) => (window as unknown as { stopTime(is: boolean): void }).stopTime(stop), is);
+    await signIn(key('OPERATOR'), '/inbox?group=none&order=oldest');
+    await page.getByText('2 items wait').waitFor();
+    await page.keyboard.press('j');
+    await page.locator(`[data-panel=${first}] .answer`).waitFor();
+    await stopTime(true);
+    await page.keyboard.press('a');
+    const next = page.locator(`[data-panel=${second}]`);
+    await next.locator('.answer').waitFor();
+    await page.keyboard.press('a');
+    await next.getByText('Say it again if you mean it.').waitFor();
+    expect((await resolved(second)).status).toBe('PENDING');
+    await stopTime(false);
+    await next.locator('.answer[data-ready=true]').waitFor();
+    await page.keyboard.press('a');
+    await page.locator(`[data-decision=${second}][data-state=done]`).waitFor();
+  });
+
   test('keeps what it shows in its address', async () => {
     const [decision, review] = [
       await station.world.ask(),

@@ -46,7 +46,7 @@ describe.skipIf(noBrowser())('an inbox of 10,000 items', () => {
     await fill();
     const { page, signIn } = await station.person();
     await signIn(station.world.keys.OPERATOR, '/inbox');
-    await page.getByText('10,000 items wait').waitFor({ timeout: 100_000 });
+    await page.getByText('10,000 items wait').waitFor({ timeout: 200_000 });
     const rows = page.locator('.virtual li');
     expect(await rows.count()).toBeLessThan(60);
     await page.getByRole('heading', { name: /^Critical 2,4\d\d$/ }).waitFor();

@@ -21,7 +21,10 @@ describe.skipIf(noBrowser())('a decision panel', () => {
     await panel.waitFor();
     return panel;
   };
-  const signedIn = async (role: 'OPERATOR' | 'SUPERVISOR' | 'VIEWER', options = {}): Promise<Person> => {
+  const signedIn = async (
+    role: 'OPERATOR' | 'SUPERVISOR' | 'VIEWER' | 'ADMIN',
+    options = {},
+  ): Promise<Person> => {
     const somebody = await station.person(options);
     await somebody.signIn(station.world.keys[role]);
     return somebody;
@@ -113,6 +116,102 @@ describe.skipIf(noBrowser())('a decision panel', () => {
       resolution: 'RESPONDED',
       humanResponse: { answer: { amount: 50, tier: 'gold', notify: true, tags: ['b'] } },
     });
+  });
+
+  const answers = (panel: Locator) => ({
+    send: () => panel.getByRole('button', { name: 'Send the form as the answer' }).click(),
+    confirm: () => panel.locator('form').getByRole('button', { name: 'Answer', exact: true }).click(),
+  });
+
+  test('sends a form that says enough as it begins', async () => {
+    const responseSchema = {
+      type: 'object',
+      required: ['tier'],
+      properties: { tier: { enum: ['basic', 'gold'], default: 'basic' } },
+    };
+    const id = await station.world.ask({ responseSchema });
+    const panel = await open(await signedIn('OPERATOR'), id);
+    await answers(panel).send();
+    await answers(panel).confirm();
+    await panel.locator('[data-outcome]').waitFor();
+    expect(await found(id)).toMatchObject({
+      resolution: 'RESPONDED',
+      humanResponse: { answer: { tier: 'basic' } },
+    });
+  });
+
+  test('keeps what is no JSON, and sends nothing in its place', async () => {
+    const responseSchema = {
+      type: 'object',
+      properties: { files: { type: 'array', items: { type: 'string' } } },
+    };
+    const id = await station.world.ask({ responseSchema });
+    const panel = await open(await signedIn('OPERATOR'), id);
+    await panel.getByLabel('files').fill('["a.ts", ');
+    await answers(panel).send();
+    await answers(panel).confirm();
+    await panel.locator('.fault[role=alert]', { hasText: 'This is no JSON' }).waitFor();
+    expect(await panel.getByLabel('files').inputValue()).toBe('["a.ts", ');
+    expect(await found(id)).toMatchObject({ resolution: null });
+    await panel.getByLabel('files').fill('["a.ts"]');
+    await answers(panel).confirm();
+    await panel.locator('[data-outcome]').waitFor();
+    expect((await found(id)).humanResponse.answer).toEqual({ files: ['a.ts'] });
+  });
+
+  test('turns a request down whatever stands in its form, and says that it stays behind', async () => {
+    const responseSchema = { type: 'object', properties: { amount: { type: 'number', maximum: 100 } } };
+    const id = await station.world.ask({ responseSchema });
+    const panel = await open(await signedIn('OPERATOR'), id);
+    await panel.getByLabel('amount').fill('500');
+    await panel.getByRole('button', { name: 'Reject' }).click();
+    await panel.getByText('What you filled in above is not sent with this.').waitFor();
+    await panel.locator('form').getByRole('button', { name: 'Reject' }).click();
+    await panel.locator('[data-outcome]').waitFor();
+    expect(await found(id)).toMatchObject({ resolution: 'REJECTED', humanResponse: { answer: null } });
+  });
+
+  test('decides nothing by a key beside a form that is open', async () => {
+    const somebody = await signedIn('SUPERVISOR');
+    const [request, call] = [await station.world.ask(), await askCall({})];
+    for (const [id, form] of [
+      [request, 'Modify'],
+      [call, 'Edit and approve'],
+    ] as const) {
+      const panel = await open(somebody, id);
+      await panel.getByRole('button', { name: form }).click();
+      const cancel = panel.locator('form').getByRole('button', { name: 'Cancel' });
+      await cancel.focus();
+      for (const key of ['a', 'r', '1', 'c', 'e']) await somebody.page.keyboard.press(key);
+      await panel.locator('form').getByRole('heading', { name: form }).waitFor();
+      await cancel.click();
+      await panel.locator('.actions').getByRole('button', { name: 'Reject' }).waitFor();
+    }
+    const { intervention, approval } = await station.app.ok(
+      station.world.keys.SUPERVISOR,
+      'query($request: ID!, $call: ID!) { intervention(id: $request) { status claimedBy { id } } approval(id: $call) { status } }',
+      { request, call },
+    );
+    expect([intervention, approval]).toEqual([{ status: 'PENDING', claimedBy: null }, { status: 'PENDING' }]);
+  });
+
+  test('approves a call of CRITICAL risk in two steps', async () => {
+    const id = await askCall({ inputData: { command: 'rm -rf / --no-preserve-root' } });
+    const status = async () => {
+      const { approval } = await station.app.ok(
+        station.world.keys.SUPERVISOR,
+        'query($id: ID!) { approval(id: $id) { status ... on AgentCallApproval { riskAssessment { level } } } }',
+        { id },
+      );
+      return approval;
+    };
+    const { page, ...person } = await signedIn('ADMIN');
+    const panel = await open({ page, ...person }, id);
+    await page.keyboard.press('a');
+    await panel.getByText('This is CRITICAL').waitFor();
+    expect(await status()).toEqual({ status: 'PENDING', riskAssessment: { level: 'CRITICAL' } });
+    await panel.locator('form').getByRole('button', { name: 'Approve' }).click();
+    await panel.locator('.notice, [data-outcome]').first().waitFor();
   });
 
   test('holds people to what their team asks for: a reason, its own fields, a signature', async () => {

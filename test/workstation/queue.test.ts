@@ -128,6 +128,7 @@ describe('a bulk action', () => {
   const looked = (id: string, more: Partial<Item> = {}, form = false): Looked => ({
     item: item(id, more),
     form,
+    needsReason: false,
   });
   const plan = (verb: 'approve' | 'reject' | 'claim', ...all: Looked[]) => {
     const { will, left } = planBulk(verb, all, { over: [item('over')], unknown: [] }, operator);

@@ -76,10 +76,17 @@ export function AnswerBar({
     setSaying(next);
   };
 
+  /** Whether the form goes with it, as it stands. What turns a request down needs no whole one. */
+  const sendsForm = (kind: Saying['kind']): boolean => {
+    if (schema === null) return false;
+    if (kind === 'respond') return true;
+    if (kind === 'approve' || kind === 'modify') return touched;
+    return kind === 'reject' && touched && faultsIn(schema, answer).length === 0;
+  };
+
   const send = async (what: Saying, values: FormValues): Promise<void> => {
-    const given = schema !== null && touched ? answer : undefined;
-    if (given !== undefined && schema !== null && faultsIn(schema, given).length > 0) return setChecked(true);
-    if (what.kind === 'respond' && schema !== null && given === undefined) return setChecked(true);
+    const given = sendsForm(what.kind) ? answer : undefined;
+    if (sendsForm(what.kind) && faultsIn(schema, answer).length > 0) return setChecked(true);
     const result = await say(verdictOf(what, values, given, schema === null));
     if (result.state === 'done') setSaying(null);
     // The team wants a reason, which could not be seen here.
@@ -171,6 +178,7 @@ export function AnswerBar({
           config={config}
           busy={busy}
           hasForm={schema !== null}
+          leavesForm={touched && !sendsForm(saying.kind)}
           onCancel={() => setSaying(null)}
           onSubmit={(values) => void send(saying, values)}
         />

@@ -23,6 +23,7 @@ export function AnswerForm({
   config,
   busy,
   hasForm,
+  leavesForm,
   onCancel,
   onSubmit,
 }: {
@@ -32,6 +33,8 @@ export function AnswerForm({
   busy: boolean;
   /** The answer itself is in the form of its schema, above. */
   hasForm: boolean;
+  /** It has been filled in, and does not go with this. */
+  leavesForm: boolean;
   onCancel: () => void;
   onSubmit: (values: FormValues) => void;
 }) {
@@ -97,6 +100,7 @@ export function AnswerForm({
       {asked.urgency === 'CRITICAL' && decides && (
         <p className="notice notice-warn">{texts.decision.criticalTwice}</p>
       )}
+      {leavesForm && <p className="notice">{texts.decision.formLeft}</p>}
       {(kind === 'modify' || kind === 'respond' || kind === 'option') && (
         <div className="field">
           <label htmlFor={textId}>{texts.decision.textLabels[kind]}</label>

@@ -61,14 +61,30 @@ export function beginning(schema: Schema, depth = 0): unknown {
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }
 
+/** What stands in a field of JSON and is none: it is kept as it is, and is a fault until it is mended. */
+export class UnreadableJson {
+  readonly why: string;
+  constructor(why: string) {
+    this.why = why;
+  }
+}
+
 export interface SchemaFault {
   /** "/amount", as JSON Pointer has it. */
   at: string;
   message: string;
 }
 
+function unreadableIn(value: unknown, at = ''): SchemaFault[] {
+  if (value instanceof UnreadableJson) return [{ at, message: value.why }];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, inner]) => unreadableIn(inner, `${at}/${name}`));
+}
+
 /** What is wrong with an answer, at most so many. It needs no code made at run time, which the page's policy forbids. */
 export function faultsIn(schema: unknown, answer: unknown, most = 20): SchemaFault[] {
+  const unreadable = unreadableIn(answer);
+  if (unreadable.length > 0) return unreadable.slice(0, most);
   const draft =
     typeof schema === 'object' &&
     schema !== null &&

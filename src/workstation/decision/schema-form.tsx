@@ -2,7 +2,7 @@ import { useId, useState } from 'react';
 import { JsonEditor, parseJson, prettyJson } from '../parts/json-editor.tsx';
 import { UntrustedText } from '../parts/untrusted-text.tsx';
 import { texts } from '../texts.ts';
-import { type Field, fieldOf, type Schema, type SchemaFault } from './schema-fields.ts';
+import { type Field, fieldOf, type Schema, type SchemaFault, UnreadableJson } from './schema-fields.ts';
 
 interface FieldProps {
   name: string;
@@ -95,8 +95,9 @@ function JsonField({ name, schema, value, path, faults, onChange }: FieldProps) 
         text={text}
         onChange={(next) => {
           setText(next);
+          if (next.trim() === '') return onChange(undefined);
           const parsed = parseJson(next);
-          onChange(parsed.ok ? parsed.value : undefined);
+          onChange(parsed.ok ? parsed.value : new UnreadableJson(texts.json.fault(parsed.fault)));
         }}
       />
       <Faults faults={faults.filter(({ at }) => at === path || at.startsWith(`${path}/`))} />

@@ -17,8 +17,10 @@ export type LeftOut =
 /** What was found of a selected item when it was looked at; null: it could not be. */
 export interface Looked {
   item: Item;
-  /** Its answer takes a form, or it must be read and edited by itself. */
+  /** Its answer takes a form, a signature or a team's own fields, or it must be read and edited by itself. */
   form: boolean;
+  /** Its team wants a reason with every answer. */
+  needsReason: boolean;
   /** What consent would be to; approvals of calls. */
   actionDigest?: string;
 }

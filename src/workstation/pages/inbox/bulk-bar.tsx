@@ -99,8 +99,11 @@ function BulkDialog({
   const name = texts.bulk.verbs[verb];
   const total = answered === null ? 0 : answered.done + answered.late + answered.failed;
 
+  const needsReason =
+    verb === 'reject' || (verb === 'approve' && will.some(({ needsReason: wanted }) => wanted));
+
   const act = async () => {
-    if (verb === 'reject' && reason.trim() === '') return setFault(true);
+    if (needsReason && reason.trim() === '') return setFault(true);
     const counts = { done: 0, late: 0, failed: 0 };
     setAnswered({ ...counts });
     const waiting = [...will];
@@ -141,6 +144,7 @@ function BulkDialog({
               <textarea
                 rows={2}
                 value={reason}
+                aria-required={needsReason}
                 aria-invalid={fault}
                 onChange={({ target }) => setReason(target.value)}
               />
