@@ -16,5 +16,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // What is waited for comes when the machine has the time for it.
+    expect: { poll: { timeout: 20_000 } },
   },
 });

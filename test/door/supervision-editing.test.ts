@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { countEvents } from '../support/events-of.ts';
 import { app, id, PAYLOAD, run, world } from './desk.ts';
 
 const update = (yaml: string, baseVersion?: number) =>
@@ -29,12 +30,7 @@ const versions = (args = '') =>
        nodes { version yaml setBy { id kind } createdAt } totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }`,
     { id: world.teamId },
   );
-const countOfEvents = async () =>
-  (
-    await run('VIEWER', 'query($id: ID!) { events(filter: {teamId: $id}) { totalCount } }', {
-      id: world.teamId,
-    })
-  ).totalCount;
+const countOfEvents = () => countEvents(app.database.prisma, { teamId: world.teamId });
 const timeout = (seconds: number) => `human_supervision: {global: {timeout: ${seconds}}}\n`;
 const SECRET = 'whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz';
 const webhook = (secret: string) =>

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { countEvents } from '../support/events-of.ts';
 import { axeFaults } from './support/axe.ts';
 import { noBrowser, type Person } from './support/browser.ts';
 import { withStation } from './support/station.ts';
@@ -14,14 +15,8 @@ describe.skipIf(noBrowser())('the inbox', () => {
         { id },
       )
     ).intervention;
-  const eventsOf = async (subjectId: string, type: string): Promise<number> =>
-    (
-      await station.app.ok(
-        station.world.keys.OPERATOR,
-        'query($id: ID!, $type: String!) { events(filter: {subjectId: $id, types: [$type]}, first: 100) { nodes { id } } }',
-        { id: subjectId, type },
-      )
-    ).events.nodes.length;
+  const eventsOf = (subjectId: string, type: string): Promise<number> =>
+    countEvents(station.app.database.prisma, { subjectId, type });
   const key = (role: 'OPERATOR' | 'SUPERVISOR' | 'ADMIN') => station.world.keys[role];
   const open = async ({ page }: Person, id: string) => {
     await page.goto(`/inbox?item=${id}`);
