@@ -383,7 +383,6 @@ export const texts = {
     editors: {
       input: 'Input of the call, as it is to run (JSON)',
       answer: 'What must change (JSON, optional)',
-      plan: 'Changes of the plan: {"skip": […], "limits": {…}, "tasks": {…}, "sessions": {…}}',
     },
     riskOf: (level: string, score: number) => `Risk: ${level.toLowerCase()} (${score.toFixed(2)} of 1)`,
     scores: (safety: number, confidence: number) =>

@@ -1,9 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import {
-  mayBeLeftOut,
-  modificationsOf,
-  noChanges,
-} from '../../src/workstation/pages/recovery/modifications.ts';
+import { mayBeLeftOut, modificationsOf, noChanges } from '../../src/workstation/decision/plan-changes.ts';
 import { ADMIN_KEY } from '../support/app.ts';
 import { makeKey, makeProject, type TestWorld } from '../support/world.ts';
 import { noBrowser, type Person } from './support/browser.ts';
@@ -126,6 +122,21 @@ describe.skipIf(noBrowser())('the pages of recoveries', { timeout: 90_000 }, () 
       { id: world.id },
     );
     expect(budget.lines).toContainEqual({ limitType: 'COST_DAILY', limit: '80.0000' });
+  });
+
+  test('have their plan changed and approved where it waits, in the inbox', async () => {
+    const [first, other] = await begun(/^Guided/);
+    await other.page.getByRole('link', { name: 'Inbox' }).click();
+    await other.page.locator('[data-item^=approval_] a').first().click();
+    const panel = other.page.locator('[data-panel^=approval_]');
+    await panel.getByRole('button', { name: 'Change and approve' }).click();
+    await panel.getByLabel('Dollars a day').fill('70');
+    await panel.getByRole('combobox').first().selectOption('ABANDON');
+    await looksRight(other.page);
+    await panel.getByRole('button', { name: 'Approve as changed' }).click();
+    await first.page.getByText('Its steps are taken in turn.').waitFor();
+    await step(first, 'set_limits').waitFor();
+    await step(first, 'abandon_tasks').waitFor();
   });
 
   test('ask for a note with each step that people do by hand', async () => {

@@ -5,7 +5,9 @@ import { JsonEditor, orderedJson, parseJson, prettyJson } from '../parts/json-ed
 import { useKeys } from '../parts/keys.ts';
 import { texts } from '../texts.ts';
 import { type AskedApproval, digestOf, riskOf } from './approval-panel.tsx';
+import { ChangePlan } from './change-plan.tsx';
 import { LastResult } from './last-result.tsx';
+import { modificationsOf, noChanges, type Step } from './plan-changes.ts';
 import { useDecide } from './use-decide.ts';
 
 type Saying = 'approve' | 'reject' | 'modify';
@@ -84,6 +86,7 @@ export function VoteBar({
         <VoteForm
           saying={saying}
           change={change}
+          steps={change === 'plan' && 'recoverySession' in approval ? approval.recoverySession.steps : []}
           input={'proposedAction' in approval ? (approval.approvedInput ?? approval.inputData) : {}}
           busy={busy}
           onCancel={() => setSaying(null)}
@@ -106,6 +109,7 @@ type Vote =
 function VoteForm({
   saying,
   change,
+  steps,
   input,
   busy,
   onCancel,
@@ -113,6 +117,8 @@ function VoteForm({
 }: {
   saying: Saying;
   change: ReturnType<typeof changes>;
+  /** Of the plan, where it is one. */
+  steps: readonly Step[];
   input: unknown;
   busy: boolean;
   onCancel: () => void;
@@ -123,12 +129,13 @@ function VoteForm({
   const [reason, setReason] = useState('');
   const before = prettyJson(input);
   const [text, setText] = useState(saying === 'modify' && change === 'input' ? before : '{}');
+  const [planChanges, setPlanChanges] = useState(noChanges);
   const [fault, setFault] = useState<string | null>(null);
   const edits = saying === 'modify';
   const parsed = parseJson(text);
   const needsReason = saying === 'reject' || (edits && change === 'answer');
   useEffect(() => {
-    form.current?.querySelector<HTMLElement>('textarea, button')?.focus();
+    form.current?.querySelector<HTMLElement>('textarea, input, button')?.focus();
   }, []);
 
   const submit = (event: FormEvent) => {
@@ -140,7 +147,10 @@ function VoteForm({
     if (saying === 'reject') return onSubmit({ kind: 'reject', ...words });
     if (saying === 'approve') return onSubmit({ kind: 'approve', ...words });
     if (change === 'input') return onSubmit({ kind: 'approve', ...words, approvedInput: value });
-    if (change === 'plan') return onSubmit({ kind: 'approve', ...words, modifications: value });
+    if (change === 'plan') {
+      const modifications = modificationsOf(steps, planChanges);
+      return onSubmit({ kind: 'approve', ...words, ...(modifications !== null && { modifications }) });
+    }
     return onSubmit({ kind: 'modify', ...words, ...(text.trim() !== '{}' && { modifications: value }) });
   };
 
@@ -157,7 +167,10 @@ function VoteForm({
     >
       <h3>{edits && change !== null ? texts.decision.changes[change] : texts.decision.said[saying]}</h3>
       {saying === 'approve' && <p className="notice notice-warn">{texts.decision.criticalTwice}</p>}
-      {edits && change !== null && (
+      {edits && change === 'plan' && (
+        <ChangePlan steps={steps} changes={planChanges} open onChange={setPlanChanges} />
+      )}
+      {edits && (change === 'input' || change === 'answer') && (
         <>
           <JsonEditor label={texts.decision.editors[change]} text={text} onChange={setText} />
           {change === 'input' && parsed.ok && (

@@ -7,8 +7,8 @@ import { UntrustedText } from '../../parts/untrusted-text.tsx';
 import { useSubmit } from '../../parts/use-submit.ts';
 import { partTexts } from '../../texts/parts.ts';
 import { recoveryTexts } from '../../texts/recovery.ts';
-import { ChangePlan } from './change-plan.tsx';
-import { modificationsOf, noChanges, type Step } from './modifications.ts';
+import { ChangePlan } from '../../decision/change-plan.tsx';
+import { modificationsOf, noChanges, type Step } from '../../decision/plan-changes.ts';
 import type { RecoveryApproval } from './one-recovery.tsx';
 
 const words = recoveryTexts.decide;

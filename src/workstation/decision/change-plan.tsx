@@ -1,6 +1,6 @@
 import { useId, useState } from 'react';
-import { UntrustedText } from '../../parts/untrusted-text.tsx';
-import { recoveryTexts } from '../../texts/recovery.ts';
+import { UntrustedText } from '../parts/untrusted-text.tsx';
+import { recoveryTexts } from '../texts/recovery.ts';
 import {
   limitNames,
   mayBeLeftOut,
@@ -8,7 +8,7 @@ import {
   sessionsOf,
   type Step,
   tasksOf,
-} from './modifications.ts';
+} from './plan-changes.ts';
 
 const words = recoveryTexts.decide;
 /** Fates that are shown at once: a stop may have halted thousands. */
@@ -18,17 +18,19 @@ const SHOWN = 50;
 export function ChangePlan({
   steps,
   changes,
+  open = false,
   onChange,
 }: {
   steps: readonly Step[];
   changes: PlanChanges;
+  open?: boolean;
   onChange: (changes: PlanChanges) => void;
 }) {
   const id = useId();
   const tasks = tasksOf(steps);
   const sessions = sessionsOf(steps);
   return (
-    <details>
+    <details open={open}>
       <summary>{words.change}</summary>
       <fieldset>
         <legend>{words.skip}</legend>
