@@ -18,11 +18,22 @@ export const pageArguments = ({ after, before }: PageAt, size: number) =>
   before === undefined ? { first: size, after: after ?? null } : { last: size, before };
 
 /** To the pages before and after this one, of a list that comes newest first. */
-export function ListPages({ info, at, onGo }: { info: PageInfo; at: PageAt; onGo: (page: PageAt) => void }) {
+export function ListPages({
+  of,
+  info,
+  at,
+  onGo,
+}: {
+  /** What the list is called: a page may have several. */
+  of: string;
+  info: PageInfo;
+  at: PageAt;
+  onGo: (page: PageAt) => void;
+}) {
   const first = at.after === undefined && at.before === undefined;
   if (first && !info.hasNextPage) return null;
   return (
-    <nav className="actions" aria-label={partTexts.paging.label}>
+    <nav className="actions" aria-label={partTexts.paging.label(of)}>
       <button type="button" disabled={first} onClick={() => onGo({})}>
         {partTexts.paging.newest}
       </button>

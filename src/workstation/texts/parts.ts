@@ -14,7 +14,7 @@ export const partTexts = {
   unanswered: 'The server has not answered yet. It is asked again until it does.',
   reason: 'Reason',
   reasonNeeded: 'A reason is needed.',
-  paging: { label: 'Pages of the list', newer: 'Newer', older: 'Older', newest: 'Newest' },
+  paging: { label: (list: string) => `Pages of: ${list}`, newer: 'Newer', older: 'Older', newest: 'Newest' },
   optional: 'may be left out',
   needsRole: (role: string) => `This takes the role ${role} or a higher one.`,
   noProjects: 'There is no project that you may see.',

@@ -47,7 +47,7 @@ export function StopHistory({ projectId }: { projectId: string }) {
           </li>
         ))}
       </ol>
-      {data && <ListPages info={data.emergencyStops.pageInfo} at={at} onGo={setAt} />}
+      {data && <ListPages of={words.title} info={data.emergencyStops.pageInfo} at={at} onGo={setAt} />}
     </section>
   );
 }

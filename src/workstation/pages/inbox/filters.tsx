@@ -25,7 +25,7 @@ export function Filters({
     ([name, value]) => value !== undefined && name !== 'group' && name !== 'order',
   );
   return (
-    <div className="filters" role="group" aria-label={texts.inbox.filters}>
+    <div className="inbox-filters" role="group" aria-label={texts.inbox.filters}>
       {facetNames.map((name) => (
         <FacetMenu
           key={name}

@@ -79,7 +79,7 @@ export function KeyList({ projects }: { projects: readonly Project[] }) {
           </table>
         </ScrollRegion>
       )}
-      {list && <ListPages info={list.pageInfo} at={at} onGo={setAt} />}
+      {list && <ListPages of={words.keys} info={list.pageInfo} at={at} onGo={setAt} />}
       {making && <MakeKey projects={projects} onClose={() => setMaking(false)} onMade={read} />}
       {revoking && <RevokeKey of={revoking} onClose={() => setRevoking(null)} onRevoked={read} />}
     </section>

@@ -55,7 +55,7 @@ export function PeopleList({ projects }: { projects: readonly Project[] }) {
           </table>
         </ScrollRegion>
       )}
-      {list && <ListPages info={list.pageInfo} at={at} onGo={setAt} />}
+      {list && <ListPages of={words.people} info={list.pageInfo} at={at} onGo={setAt} />}
     </section>
   );
 }

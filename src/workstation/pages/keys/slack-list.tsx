@@ -85,7 +85,7 @@ export function SlackList({ projects }: { projects: readonly Project[] }) {
           </table>
         </ScrollRegion>
       )}
-      {data && <ListPages info={data.slackUsers.pageInfo} at={at} onGo={setAt} />}
+      {data && <ListPages of={words.slack} info={data.slackUsers.pageInfo} at={at} onGo={setAt} />}
       {linking && <LinkSlack onClose={() => setLinking(false)} onLinked={read} />}
       {unlinking && <UnlinkSlack of={unlinking} onClose={() => setUnlinking(null)} onUnlinked={read} />}
     </section>

@@ -60,6 +60,7 @@ function All({ search, onGo }: Listed) {
           <p className="faint">{words.count(data.sessions.totalCount)}</p>
           <Rows sessions={data.sessions.nodes} none={words.none} />
           <ListPages
+            of={texts.pages.sessions}
             info={data.sessions.pageInfo}
             at={search}
             onGo={(page) => onGo({ ...search, after: undefined, before: undefined, ...page })}
@@ -92,6 +93,7 @@ function OfAgent({ search, agent, onGo }: Listed & { agent: string }) {
             none={data.interventions.pageInfo.hasNextPage ? words.noneHere : words.none}
           />
           <ListPages
+            of={texts.pages.sessions}
             info={data.interventions.pageInfo}
             at={search}
             onGo={(page) => onGo({ ...search, after: undefined, before: undefined, ...page })}
