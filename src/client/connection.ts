@@ -61,6 +61,8 @@ export interface GraphQLAnswer {
 
 /** Milliseconds without an answer after which a request, or a silent socket, is given up and made anew. */
 const NO_ANSWER = 40_000;
+/** Milliseconds for a socket to open: something in between may take the request and never answer it. */
+const OPEN_WITHIN = 10_000;
 const PING_EVERY = 15_000;
 const PONG_WITHIN = 10_000;
 /** Milliseconds that an unused socket stays: the next wait comes soon, and a program that has ended should end. */
@@ -163,7 +165,7 @@ export function connect({ url, token, ...given }: ConnectionOptions): Connection
     if (webSocketImpl === undefined) throw new HoldpointError('NETWORK', 'there are no sockets here');
     return (socket ??= createClient({
       url: `${base.replace(/^http/, 'ws')}/graphql`,
-      webSocketImpl,
+      webSocketImpl: openInTime(webSocketImpl),
       connectionParams: async () => ({ authorization: `Bearer ${await currentToken()}` }),
       // Whoever waits subscribes again from where it was.
       retryAttempts: 0,
@@ -285,6 +287,21 @@ function errorOf(error: unknown): HoldpointError {
     [],
     error,
   );
+}
+
+/** Sockets that are closed where they do not open in time. */
+function openInTime(Socket: typeof WebSocket): typeof WebSocket {
+  return class extends Socket {
+    constructor(address: string | URL, protocols?: string | string[]) {
+      super(address, protocols);
+      const timer = setTimeout(() => {
+        if (this.readyState === Socket.CONNECTING) this.close();
+      }, OPEN_WITHIN);
+      const over = () => clearTimeout(timer);
+      this.addEventListener('open', over);
+      this.addEventListener('close', over);
+    }
+  };
 }
 
 /** A network that is gone says nothing: the socket is closed where a ping goes unanswered. */

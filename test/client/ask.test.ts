@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { HoldpointError } from '../../src/client/holdpoint.ts';
 import { until } from '../support/until.ts';
 import { makeKey } from '../support/world.ts';
@@ -156,26 +156,53 @@ describe('what a wait outlasts', () => {
     expect(await asked).toMatchObject({ id, resolution: 'APPROVED' });
   });
 
+  /** A socket that something in between does not let through. */
+  class Blocked extends EventTarget {
+    static readonly CONNECTING = 0;
+    static readonly OPEN = 1;
+    static readonly CLOSING = 2;
+    static readonly CLOSED = 3;
+    readyState = Blocked.CONNECTING;
+    onerror: ((event: unknown) => void) | null = null;
+    onclose: ((event: unknown) => void) | null = null;
+    close() {
+      this.readyState = Blocked.CLOSED;
+      queueMicrotask(() => {
+        this.dispatchEvent(new Event('close'));
+        this.onclose?.({ code: 1006, reason: 'blocked', wasClean: false });
+      });
+    }
+    send() {}
+  }
+
   test('a network that lets no socket through: it asks over HTTP', async () => {
-    class Blocked extends EventTarget {
-      static readonly CONNECTING = 0;
-      static readonly OPEN = 1;
-      static readonly CLOSING = 2;
-      static readonly CLOSED = 3;
-      readyState = 3;
-      onerror: ((event: unknown) => void) | null = null;
-      onclose: ((event: unknown) => void) | null = null;
+    class Refused extends Blocked {
       constructor() {
         super();
-        queueMicrotask(() => this.onclose?.({ code: 1006, reason: 'blocked', wasClean: false }));
+        this.close();
       }
-      close() {}
-      send() {}
     }
     const sessionId = await served.world.session();
-    const asked = served.client({ WebSocket: Blocked as never }).ask(question(sessionId));
+    const asked = served.client({ WebSocket: Refused as never }).ask(question(sessionId));
     await served.world.approve(await pending(sessionId));
     expect(await asked).toMatchObject({ resolution: 'APPROVED' });
+  });
+
+  test('a network that takes a socket and never opens it: it is given up in time', async () => {
+    const real = globalThis.setTimeout;
+    // What is to come within 10 s comes at once: nothing else is waited for so long.
+    const hurried = vi
+      .spyOn(globalThis, 'setTimeout')
+      .mockImplementation(((run: () => void, after?: number) =>
+        real(run, after === 10_000 ? 1 : after)) as never);
+    try {
+      const sessionId = await served.world.session();
+      const asked = served.client({ WebSocket: Blocked as never }).ask(question(sessionId));
+      await served.world.approve(await pending(sessionId));
+      expect(await asked).toMatchObject({ resolution: 'APPROVED' });
+    } finally {
+      hurried.mockRestore();
+    }
   });
 
   test('the life of its token: a new one is asked for, once the old one opens nothing any more', async () => {
