@@ -6,7 +6,7 @@ import {
   type ServerContext,
 } from '@modelcontextprotocol/server';
 import { z } from 'zod';
-import type { Connection } from '../client/connection.ts';
+import type { Connection, Document } from '../client/connection.ts';
 import { HoldpointError } from '../client/errors.ts';
 import * as documents from './documents.ts';
 import type { Tool } from './tool.ts';
@@ -49,18 +49,14 @@ export function createMcpServer(connection: Connection, version: string): McpSer
       description: 'Pending interventions and approvals, the newest 100 of each',
       mimeType: 'application/json',
     },
-    async (uri) => json(uri, await connection.request(documents.pendingItems, {}, { repeatable: true })),
+    async (uri) => json(uri, await read(connection, documents.pendingItems, {})),
   );
   server.registerResource(
     'intervention',
     new ResourceTemplate('holdpoint://interventions/{id}', { list: undefined }),
     { title: 'One intervention', mimeType: 'application/json' },
     async (uri, { id }) => {
-      const { intervention } = await connection.request(
-        documents.interventionStatus,
-        { id: String(id) },
-        { repeatable: true },
-      );
+      const { intervention } = await read(connection, documents.interventionStatus, { id: String(id) });
       if (intervention == null)
         throw new ProtocolError(ProtocolErrorCode.InvalidParams, `there is no intervention ${String(id)}`);
       return json(uri, intervention);
@@ -74,11 +70,10 @@ export function createMcpServer(connection: Connection, version: string): McpSer
       argsSchema: z.object({ team_id: z.string(), agent_name: z.string() }),
     },
     async ({ team_id, agent_name }) => {
-      const { agentInstructions } = await connection.request(
-        documents.instructions,
-        { teamId: team_id, agentName: agent_name },
-        { repeatable: true },
-      );
+      const { agentInstructions } = await read(connection, documents.instructions, {
+        teamId: team_id,
+        agentName: agent_name,
+      });
       return { messages: [{ role: 'user', content: { type: 'text', text: agentInstructions } }] };
     },
   );
@@ -113,6 +108,22 @@ async function answered(tool: Tool, connection: Connection, args: unknown, { mcp
     };
   }
 }
+
+/** What the API turned down, as a fault of the request: thrown as it is, it would read as one of the server. */
+async function read<Data, Variables>(
+  connection: Connection,
+  document: Document<Data, Variables>,
+  variables: Variables,
+): Promise<Data> {
+  try {
+    return await connection.request(document, variables, { repeatable: true });
+  } catch (error) {
+    if (!(error instanceof HoldpointError) || !CALLERS.has(error.code)) throw error;
+    throw new ProtocolError(ProtocolErrorCode.InvalidParams, `${error.code}: ${error.message}`);
+  }
+}
+
+const CALLERS = new Set(['NOT_FOUND', 'FORBIDDEN', 'BAD_USER_INPUT', 'INVALID_INPUT']);
 
 const json = (uri: URL, value: unknown) => ({
   contents: [{ uri: uri.href, mimeType: 'application/json', text: JSON.stringify(value) }],

@@ -250,5 +250,12 @@ describe.each(Object.keys(connections))('%s', (name) => {
       arguments: { team_id: world.teamId, agent_name: 'janitor' },
     })) as { messages: { content: { text: string } }[] };
     expect(answer.messages[0]!.content.text).toMatch(/person/);
+    // Of a team that there is not: a fault of whoever asked, and not the server's.
+    await expect(
+      client.getPrompt({
+        name: 'agent_instructions',
+        arguments: { team_id: 'team_01h00000000000000000000000', agent_name: 'janitor' },
+      }),
+    ).rejects.toMatchObject({ code: -32602, message: expect.stringContaining('NOT_FOUND') });
   });
 });
