@@ -25,7 +25,7 @@ export interface RequestOptions {
   outlastsClose?: boolean;
 }
 
-/** What was sent and what came back, over HTTP and over one WebSocket that is there while something is subscribed to. */
+/** What was sent and what came back, over HTTP and over WebSockets that are there while something is subscribed to. */
 export interface Connection {
   /** Rejects with a HoldpointError; where it is repeatable, never because the server was away. */
   request<Data, Variables>(
@@ -33,7 +33,10 @@ export interface Connection {
     variables: Variables,
     options?: RequestOptions,
   ): Promise<Data>;
-  /** One query over the socket: what was subscribed to there before is live when it is answered (behaviour 9.3). */
+  /**
+   * One query over a socket: what was subscribed to under the same signal before is live when it is answered
+   * (behaviour 9.3). What has one signal goes over one socket.
+   */
   overSocket<Data, Variables>(
     document: Document<Data, Variables>,
     variables: Variables,
@@ -65,6 +68,8 @@ const NO_ANSWER = 40_000;
 const OPEN_WITHIN = 10_000;
 const PING_EVERY = 15_000;
 const PONG_WITHIN = 10_000;
+/** Waits over one socket: the server takes 100 subscriptions on each (behaviour 10.5). */
+const WAITS_ON_A_SOCKET = 90;
 /** Milliseconds that an unused socket stays: the next wait comes soon, and a program that has ended should end. */
 const IDLE = 500;
 /** The server's way of saying that a credential opens nothing. */
@@ -92,7 +97,8 @@ export function connect({ url, token, ...given }: ConnectionOptions): Connection
       throw new HoldpointError('NETWORK', `no new token could be had (${String(error)})`, [], error);
     }
   }
-  let socket: Client | null = null;
+  const sockets: { client: Client; waits: number }[] = [];
+  const socketOf = new WeakMap<AbortSignal, Client>();
   const closed = new AbortController();
 
   async function request<Data, Variables>(
@@ -160,10 +166,9 @@ export function connect({ url, token, ...given }: ConnectionOptions): Connection
   }
 
   const open = (): Client => {
-    closed.signal.throwIfAborted();
     const webSocketImpl = given.WebSocket ?? globalThis.WebSocket;
     if (webSocketImpl === undefined) throw new HoldpointError('NETWORK', 'there are no sockets here');
-    return (socket ??= createClient({
+    return createClient({
       url: `${base.replace(/^http/, 'ws')}/graphql`,
       webSocketImpl: openInTime(webSocketImpl),
       connectionParams: async () => ({ authorization: `Bearer ${await currentToken()}` }),
@@ -173,8 +178,23 @@ export function connect({ url, token, ...given }: ConnectionOptions): Connection
       keepAlive: PING_EVERY,
       connectionAckWaitTimeout: NO_ANSWER,
       on: giveUpWhereNoPongComes(),
-    }));
+    });
   };
+
+  /** The socket of everything under this signal: the first one that has room, until the signal is aborted. */
+  function socketFor(signal: AbortSignal): Client {
+    closed.signal.throwIfAborted();
+    const known = socketOf.get(signal);
+    if (known !== undefined) return known;
+    let socket = sockets.find(({ waits }) => waits < WAITS_ON_A_SOCKET);
+    if (socket === undefined) sockets.push((socket = { client: open(), waits: 0 }));
+    const { client } = socket;
+    socketOf.set(signal, client);
+    if (signal.aborted) return client;
+    socket.waits += 1;
+    signal.addEventListener('abort', () => (socket.waits -= 1), { once: true });
+    return client;
+  }
 
   return {
     url: base,
@@ -182,17 +202,16 @@ export function connect({ url, token, ...given }: ConnectionOptions): Connection
     fetchJson,
     request,
     async overSocket(document, variables, signal) {
-      const answers = iterate(open(), document, variables, signal);
+      const answers = iterate(socketFor(signal), document, variables, signal);
       const { value, done } = await answers.next();
       await answers.return?.();
       if (done) throw new HoldpointError('NETWORK', 'the connection ended before its answer');
       return value;
     },
-    subscribe: (document, variables, signal) => iterate(open(), document, variables, signal),
+    subscribe: (document, variables, signal) => iterate(socketFor(signal), document, variables, signal),
     close() {
       closed.abort(new HoldpointError('CLOSED', 'this client was closed'));
-      void socket?.dispose();
-      socket = null;
+      for (const { client } of sockets) void client.dispose();
     },
   };
 }

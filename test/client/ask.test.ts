@@ -105,6 +105,32 @@ describe('ask', () => {
     expect(await served.client().decision(id)).toMatchObject({ id, resolution: 'APPROVED' });
   });
 
+  test('waits for more than one socket holds, and none of it by asking again and again', async () => {
+    const id = await served.world.ask();
+    let [requests, sockets] = [0, 0];
+    class Counted extends WebSocket {
+      constructor(...given: ConstructorParameters<typeof WebSocket>) {
+        super(...given);
+        sockets += 1;
+      }
+    }
+    const client = served.client({
+      WebSocket: Counted,
+      fetch: (...given) => {
+        requests += 1;
+        return fetch(...given);
+      },
+    });
+    const waits = Array.from({ length: 120 }, () => client.decision(id));
+    await until('they wait', () => sockets === 2);
+    await served.world.approve(id);
+    for (const decision of await Promise.all(waits))
+      expect(decision).toMatchObject({ resolution: 'APPROVED' });
+    // Each says that the decision is there; none of them asked over HTTP before.
+    await until('all of them have said so', () => requests >= 120);
+    expect([requests, sockets]).toEqual([120, 2]);
+  });
+
   test('rejects with what the API refuses, by name', async () => {
     const client = served.client();
     await expect(client.ask(question('session_missing'))).rejects.toMatchObject({ code: 'NOT_FOUND' });
