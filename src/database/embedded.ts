@@ -39,6 +39,8 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Database> 
     const session = embeddedSession(pglite);
     if (options.onlyMigrated) await assertMigrated(session, { directory, log });
     else await migrate(session, { directory, clock, log });
+    // The engine looked for types of lists when it started; those that the migrations made came after.
+    await pglite.refreshArrayTypes();
     return assemble(pglite, taken, options);
   } catch (error) {
     await pglite?.close();

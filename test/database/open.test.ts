@@ -4,6 +4,7 @@ import type { AddressInfo, Server, Socket } from 'node:net';
 import pg from 'pg';
 import { PgBoss } from 'pg-boss';
 import { afterEach, describe, expect, test } from 'vitest';
+import { IN_MEMORY } from '../../src/database/embedded.ts';
 import { isUnavailable } from '../../src/database/faults.ts';
 import { openDatabase } from '../../src/database/open.ts';
 import { onPostgres, openTestDatabase, silent } from '../support/database.ts';
@@ -43,6 +44,27 @@ describe('an open database', () => {
       [{ n: number }]
     >`SELECT count(*)::int AS n FROM pg_prepared_statements`;
     expect(prepared.n).toBeGreaterThanOrEqual(2);
+  });
+
+  test.skipIf(onPostgres)('reads lists of its own types in the process that made it', async () => {
+    // Made here, not from a copy: the engine knows the types that were there when it started.
+    const dataDirectory = IN_MEMORY;
+    const made = await openDatabase({ url: null, dataDirectory, clock: testClock(), log: silent });
+    try {
+      const at = new Date();
+      await made.prisma.project.create({ data: { id: 'project_1', name: 'first', createdAt: at } });
+      await made.prisma
+        .$executeRaw`INSERT INTO emergency_stops (id, project_id, triggered_conditions, stop_reason, severity, triggered_by, created_at)
+        VALUES ('stop_1', 'project_1', '{MANUAL_STOP,SECURITY_THREAT}', 'why', 'HIGH', '{}', ${at})`;
+      const text = 'SELECT triggered_conditions FROM emergency_stops WHERE id = $1';
+      expect(await made.query({ text, values: ['stop_1'] })).toEqual([
+        { triggered_conditions: ['MANUAL_STOP', 'SECURITY_THREAT'] },
+      ]);
+      const [stop] = await made.prisma.emergencyStop.findMany();
+      expect(stop!.triggeredConditions).toEqual(['MANUAL_STOP', 'SECURITY_THREAT']);
+    } finally {
+      await made.close();
+    }
   });
 
   test('closes once, however often it is told to', async () => {
