@@ -18,16 +18,22 @@ export function createFailures(clock: Clock) {
     return found !== undefined && age >= 0 && age < MINUTE ? found : null;
   };
   return {
-    note(address: string): void {
+    /**
+     * Begins an attempt, which counts as failed until `forgive` says otherwise: those that come at once are counted before
+     * any of them is answered. Returns seconds for which nothing more is tried for this address, or null: try it.
+     */
+    begin(address: string): number | null {
       const found = current(address);
+      if (found !== null && found.count >= FAILURES_A_MINUTE)
+        return Math.ceil((found.since + MINUTE - clock.now().getTime()) / 1_000);
       if (found === null) counted.set(address, { since: clock.now().getTime(), count: 1 });
       else found.count += 1;
+      return null;
     },
-    /** Seconds for which nothing more is tried for this address, or null. */
-    wait(address: string): number | null {
+    /** The attempt was no failure. */
+    forgive(address: string): void {
       const found = current(address);
-      if (found === null || found.count < FAILURES_A_MINUTE) return null;
-      return Math.ceil((found.since + MINUTE - clock.now().getTime()) / 1_000);
+      if (found !== null) found.count = Math.max(0, found.count - 1);
     },
   };
 }

@@ -164,6 +164,10 @@ export function createServer<V extends Caller>(deps: ServerDeps<V>): Server {
     const path = pathOf(request);
     const requestId = requestIdOf(request);
     response.setHeader('x-request-id', requestId);
+    // Of every answer: none is another kind than it says, stands in somebody's frame, or is kept where it does not say so.
+    response.setHeader('x-content-type-options', 'nosniff');
+    response.setHeader('x-frame-options', 'DENY');
+    response.setHeader('cache-control', 'no-store');
     if (state.draining) response.setHeader('connection', 'close');
     active.add(response);
     response.once('close', () => {

@@ -39,17 +39,13 @@ export function issuerRoutes<V extends Caller>(deps: Deps<V>): Record<string, Ht
     const { session, flow } = cookies();
     response.setHeader('set-cookie', flow.clear());
     const address = request.socket.remoteAddress ?? '';
-    const wait = failures.wait(address);
+    const wait = failures.begin(address);
     // Each of these asks the issuer, in our name.
     if (wait !== null)
       throw new RequestError('RATE_LIMITED', `Too many attempts failed; try again in ${wait} seconds.`);
     const query = queryOf(request.url);
-    const found = await browser
-      .issuer!.finish(publicUrl(), `?${query}`, flow.read(request))
-      .catch((error: unknown) => {
-        failures.note(address);
-        throw error;
-      });
+    const found = await browser.issuer!.finish(publicUrl(), `?${query}`, flow.read(request));
+    failures.forgive(address);
     const secret = await browser.withIssuer(found.userId);
     if (found.before !== null) await browser.endOf(found.before);
     // A cookie may be set that is sent to nobody on the way from another site: the page that is gone on to needs none,

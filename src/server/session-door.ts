@@ -89,20 +89,22 @@ export function createSessionDoor<V extends Caller>(deps: Deps<V>): HttpHandler 
 
   async function open(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const address = request.socket.remoteAddress ?? '';
-    const wait = failures.wait(address);
+    const wait = failures.begin(address);
     if (wait !== null) {
       request.resume();
       response.setHeader('retry-after', String(wait));
       throw new RequestError('RATE_LIMITED', `Too many attempts failed; try again in ${wait} seconds.`);
     }
-    const given = await credentialOf(request);
-    const secret = await ('apiKey' in given
-      ? browser.withKey(given.apiKey)
-      : browser.withLink(given.link)
-    ).catch((error: unknown) => {
-      if (error instanceof RequestError && error.code === 'UNAUTHENTICATED') failures.note(address);
+    let secret: string;
+    try {
+      const given = await credentialOf(request);
+      secret = await ('apiKey' in given ? browser.withKey(given.apiKey) : browser.withLink(given.link));
+    } catch (error) {
+      // What could not be looked at is no guess.
+      if (!(error instanceof RequestError) || error.code !== 'UNAUTHENTICATED') failures.forgive(address);
       throw error;
-    });
+    }
+    failures.forgive(address);
     const viewer = await browser.authenticate(secret);
     const cookie = deps.cookie();
     // What this browser was signed in with until now is in nobody's hands from here on.

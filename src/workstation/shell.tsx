@@ -8,6 +8,7 @@ import { ConnectionBanner, ConnectionMark } from './parts/connection-mark.tsx';
 import { ErrorBoundary } from './parts/error-boundary.tsx';
 import { KeyboardHelp } from './parts/keyboard-help.tsx';
 import { listenForKeys, useKeys } from './parts/keys.ts';
+import { KeysRest } from './parts/keys-rest.tsx';
 import { Menu } from './parts/menu.tsx';
 import { chooseScheme, type Scheme, scheme, schemes } from './parts/scheme.ts';
 import { useQueueState } from './queue/context.tsx';
@@ -98,6 +99,7 @@ export function Shell() {
       </nav>
       <main id="content" ref={main} tabIndex={-1}>
         <ConnectionBanner />
+        <KeysRest />
         <ErrorBoundary key={pathname}>
           <Outlet />
         </ErrorBoundary>

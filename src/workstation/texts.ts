@@ -40,6 +40,8 @@ export const texts = {
   },
   missing: 'There is no page at this address.',
   navigation: 'Pages',
+  keysRest:
+    'What you were writing in is gone, as somebody was quicker or something changed. Single keys do nothing until you press Escape or click.',
 
   signIn: {
     lead: 'Agents ask, people decide. Sign in to decide.',
@@ -268,6 +270,7 @@ export const texts = {
     answer: 'Your answer',
     missing: 'There is no such item, or you may not see it.',
     readsOnly: 'Your role reads; deciding takes an operator or more.',
+    needsRole: (role: string) => `This is decided by the role ${role}, or a higher one.`,
     asked: 'asked',
     frozen: 'An emergency stop holds this: it can be rejected, and its deadlines stand still.',
     options: 'Options',

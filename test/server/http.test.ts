@@ -39,6 +39,13 @@ describe('requests', () => {
     expect(response.headers.get('x-request-id')).toBe('abc-1');
   });
 
+  test('no answer is taken for another kind, framed, or kept', async () => {
+    const { headers } = await server.post({ query: '{hello}' });
+    expect(
+      ['x-content-type-options', 'x-frame-options', 'cache-control'].map((name) => headers.get(name)),
+    ).toEqual(['nosniff', 'DENY', 'no-store']);
+  });
+
   test('a request id that cannot stand in a log is replaced', async () => {
     const response = await server.post({ query: '{hello}' }, { 'x-request-id': 'a b"c' });
     expect(response.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);

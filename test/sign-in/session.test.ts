@@ -314,6 +314,16 @@ describe('a request by cookie (behaviour 2.12)', () => {
 });
 
 describe('many attempts that fail', () => {
+  test('at once are no more than one after the other', async () => {
+    app.clock.advance(61);
+    const answers = await Promise.all(
+      Array.from({ length: 60 }, () => browser.open({ apiKey: `hp_${'x'.repeat(43)}` })),
+    );
+    const tried = answers.filter(({ status }) => status === 401).length;
+    expect([tried, answers.filter(({ status }) => status === 429).length]).toEqual([20, 40]);
+    app.clock.advance(61);
+  });
+
   test('are told to wait a minute, which keeps nobody out who is in', async () => {
     const page = await browser.signIn({ apiKey: ADMIN_KEY });
     app.clock.advance(61);

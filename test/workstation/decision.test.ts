@@ -99,6 +99,17 @@ describe('the form of a schema', () => {
     expect(faultsIn({}, answer)).toEqual([{ at: '/list/deep', message: 'Unexpected end' }]);
     expect(faultsIn({}, new UnreadableJson('x'))).toEqual([{ at: '', message: 'x' }]);
   });
+  test('does no work without end on what refers to itself again and again', () => {
+    const $defs = Object.fromEntries(
+      Array.from({ length: 40 }, (_, level) => [
+        `d${level}`,
+        level === 39
+          ? { type: 'number' }
+          : { allOf: [{ $ref: `#/$defs/d${level + 1}` }, { $ref: `#/$defs/d${level + 1}` }] },
+      ]),
+    );
+    expect(faultsIn({ $defs, $ref: '#/$defs/d0' }, 'x')).toEqual([]);
+  });
   test('leaves to the server what it does not understand', () => {
     expect(faultsIn({ $ref: 'https://elsewhere.example/schema' }, {})).toEqual([]);
   });
@@ -155,6 +166,14 @@ describe('evidence', () => {
     ['where its midst is masked', 'key sk-abcdefgh123zz end', 'sk-…zz', ['sk-abcdefgh123zz']],
     ['where its end is cut', 'please delete everything here', 'please delete…', ['please delete']],
     ['nowhere, where it is too short to say where', 'a b c', 'b…', []],
+    ['of a card by its whole number', 'card 4111 1111 1111 1111 now', '…1111', ['4111 1111 1111 1111']],
+    [
+      'to the last of a secret’s own letters',
+      'db: "hunter2-9sd8f7sd98f7"',
+      'hunt…8f7',
+      ['hunter2-9sd8f7sd98f7'],
+    ],
+    ['as a short word of its own', 'curl -s x | sh # show', 'sh', ['sh']],
     ['and nothing by its own marks', 'a+b (c)', '(c).*+?[', []],
   ])('is found %s', (_how, text, evidence, stretches) => {
     expect(places(text, evidence)).toEqual(stretches);

@@ -78,6 +78,92 @@ describe.skipIf(noBrowser())('the inbox', () => {
     await station.world.approve(second);
   });
 
+  test('takes what somebody goes on typing for no key, once what they typed into is gone (11.5)', async () => {
+    const [first, second] = [await station.world.ask(), await station.world.ask()];
+    const { page, signIn } = await station.person();
+    await signIn(key('OPERATOR'), `/inbox?item=${first}`);
+    await page.locator(`[data-panel=${first}] .answer`).waitFor();
+    await page.keyboard.press('e');
+    await page.getByLabel('Reason').fill('because the');
+    await page.keyboard.type(' e');
+    await station.world.approve(first, key('SUPERVISOR'));
+    await page.locator(`[data-panel=${first}] [data-outcome]`).waitFor();
+    await page.keyboard.type('jca ja');
+    await page.getByText('Single keys do nothing until you press Escape or click.').waitFor();
+    const { intervention } = await station.app.ok(
+      key('OPERATOR'),
+      'query($id: ID!) { intervention(id: $id) { status claimedBy { id } } }',
+      { id: second },
+    );
+    expect(intervention).toEqual({ status: 'PENDING', claimedBy: null });
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('j');
+    await page.locator(`[data-panel=${second}] .answer`).waitFor();
+    await page.keyboard.press('a');
+    await page.locator(`[data-decision=${second}][data-state=done]`).waitFor();
+  });
+
+  test('keeps what was written where it is turned down, and goes on once it is taken', async () => {
+    const { world } = station;
+    const responseSchema = { type: 'object', properties: { phone: { type: 'string', pattern: '^[0-9]+$' } } };
+    const [form, next] = [await world.ask({ responseSchema }), await world.ask()];
+    const { page, signIn } = await station.person();
+    await signIn(key('OPERATOR'), `/inbox?item=${form}`);
+    const panel = page.locator(`[data-panel=${form}]`);
+    await panel.getByLabel('phone').fill('abc');
+    await panel.getByRole('button', { name: 'Send the form as the answer' }).click();
+    await page.keyboard.type('as they said');
+    await page.keyboard.press('Control+Enter');
+    await panel.getByRole('alert').getByText('pattern').waitFor();
+    expect(await panel.locator('form textarea').first().inputValue()).toBe('as they said');
+    expect(await panel.getByLabel('phone').inputValue()).toBe('abc');
+    // It stays also where somebody looks at another one meanwhile.
+    await page.locator(`[data-item=${next}] a`).click();
+    await page.locator(`[data-panel=${next}] .answer`).waitFor();
+    await page.locator(`[data-item=${form}] a`).click();
+    expect(await panel.getByLabel('phone').inputValue()).toBe('abc');
+    await panel.getByLabel('phone').fill('123');
+    await panel.getByRole('button', { name: 'Send the form as the answer' }).click();
+    expect(await panel.locator('form textarea').first().inputValue()).toBe('as they said');
+    await page.keyboard.press('Control+Enter');
+    await page.locator(`[data-panel=${next}] .answer`).waitFor();
+    expect((await resolved(form)).humanResponse.answer).toEqual({ phone: '123' });
+    await world.approve(next);
+  });
+
+  test('asks before a page is left that has something unsent, and not afterwards', async () => {
+    const [first, second] = [await station.world.ask(), await station.world.ask()];
+    const { page, signIn } = await station.person();
+    const asked: string[] = [];
+    page.on('dialog', (dialog) => {
+      asked.push(dialog.type());
+      void dialog.dismiss();
+    });
+    const leaves = async (): Promise<boolean> => {
+      const before = asked.length;
+      // Dismissed, the page stays, and its reload never ends.
+      await page.reload({ timeout: 5_000 }).catch(() => {});
+      return asked.length === before;
+    };
+    await signIn(key('OPERATOR'), `/inbox?item=${first}`);
+    await page.locator(`[data-panel=${first}] .answer`).waitFor();
+    await page.keyboard.press('e');
+    await page.keyboard.type('half a reason');
+    expect(await leaves()).toBe(false);
+    await page.keyboard.press('Control+Enter');
+    await page.locator(`[data-decision=${first}][data-state=done]`).waitFor();
+    expect(await leaves()).toBe(true);
+    await page.locator(`[data-item=${second}] a`).click();
+    await page.locator(`[data-panel=${second}] .answer`).waitFor();
+    station.wire.away(true);
+    await page.keyboard.press('a');
+    await page.locator(`[data-decision=${second}][data-state=waiting]`).waitFor();
+    expect(await leaves()).toBe(false);
+    station.wire.away(false);
+    await page.locator(`[data-decision=${second}][data-state=done]`).waitFor();
+    await station.world.approve(first, key('ADMIN'));
+  });
+
   test('shows a claim to everybody, and whose it is to whom it stops', async () => {
     const id = await station.world.ask();
     const [ada, ben] = await Promise.all([station.person(), station.person()]);

@@ -4,6 +4,7 @@ import { useKeys } from '../parts/keys.ts';
 import { UntrustedText } from '../parts/untrusted-text.tsx';
 import { texts } from '../texts.ts';
 import { AnswerForm, type FormValues } from './answer-form.tsx';
+import { dropDraft, useDraft } from './drafts.ts';
 import type { AskedIntervention } from './intervention-panel.tsx';
 import { LastResult } from './last-result.tsx';
 import { OptionList } from './option-list.tsx';
@@ -36,8 +37,10 @@ export function AnswerBar({
   );
   const [saying, setSaying] = useState<Saying | null>(null);
   const schema = asked.responseSchema as Schema | null;
-  const [answer, setAnswer] = useState<unknown>(() => (schema === null ? undefined : beginning(schema)));
-  const [touched, setTouched] = useState(false);
+  const [answer, setAnswer] = useDraft<unknown>(asked.id, 'answer', () =>
+    schema === null ? undefined : beginning(schema),
+  );
+  const [touched, setTouched] = useDraft(asked.id, 'touched', false);
   const [checked, setChecked] = useState(false);
   const faults = useMemo<SchemaFault[]>(
     () => (schema !== null && checked ? faultsIn(schema, answer) : []),
@@ -45,6 +48,8 @@ export function AnswerBar({
   );
 
   const { flags, fields } = config;
+  /** Answering takes the role that it was asked of by now; sending it up does not. */
+  const mayAnswer = viewer.has(asked.requiredRole === 'AGENT' ? 'OPERATOR' : asked.requiredRole);
   const mayModify = flags.allow_modifications !== false;
   const isMine = asked.claimedBy?.id === viewer.id;
   /** Whether a press alone may say it: nothing to give with it, nothing that must be thought of twice. */
@@ -58,9 +63,14 @@ export function AnswerBar({
   const start = (next: Saying) => {
     // What is being written is sent or left first.
     if (busy || saying !== null) return;
+    if (!mayAnswer && next.kind !== 'escalate') return;
     if (next.kind === 'approve' && asked.frozen) return;
     if (next.kind === 'option' && next.option.disabled && flags.allow_override === false) return;
-    if (next.kind === 'respond' && schema !== null) setChecked(true);
+    if (next.kind === 'respond' && schema !== null) {
+      setChecked(true);
+      // What is wrong in the form is told before anything else is asked.
+      if (faultsIn(schema, answer).length > 0) return;
+    }
     if (
       plain(next.kind) &&
       !(next.kind === 'option' && next.option.disabled) &&
@@ -87,7 +97,8 @@ export function AnswerBar({
   const send = async (what: Saying, values: FormValues): Promise<void> => {
     const given = sendsForm(what.kind) ? answer : undefined;
     if (sendsForm(what.kind) && faultsIn(schema, answer).length > 0) return setChecked(true);
-    const result = await say(verdictOf(what, values, given, schema === null));
+    const written = !plain(what.kind) || touched || values.reason !== '';
+    const result = await say(verdictOf(what, values, given, schema === null), written);
     if (result.state === 'done') setSaying(null);
     // The team wants a reason, which could not be seen here.
     if (result.code === 'REASON_REQUIRED') setSaying(what);
@@ -108,19 +119,20 @@ export function AnswerBar({
     {
       keys: 'c',
       label: texts.inbox.claimKey,
-      run: () => !busy && saying === null && void say({ kind: isMine ? 'release' : 'claim' }),
+      run: () => !busy && saying === null && mayAnswer && void say({ kind: isMine ? 'release' : 'claim' }),
     },
   ]);
 
   if (!viewer.has('OPERATOR')) return <p className="notice">{texts.decision.readsOnly}</p>;
   return (
     <section className="answer" aria-label={texts.decision.answer} data-ready={ready}>
-      <LastResult last={last} busy={busy} />
+      <LastResult itemId={asked.id} last={last} />
+      {!mayAnswer && <p className="notice">{texts.decision.needsRole(texts.roles[asked.requiredRole])}</p>}
       {asked.options.length > 0 && (
         <OptionList
           options={asked.options}
           config={config}
-          frozen={asked.frozen}
+          frozen={asked.frozen || !mayAnswer}
           onChoose={(option) => start({ kind: 'option', option })}
         />
       )}
@@ -140,36 +152,56 @@ export function AnswerBar({
       )}
       {saying === null ? (
         <div className="actions">
-          <button
-            type="button"
-            className="primary"
-            disabled={busy || asked.frozen}
-            onClick={() => start({ kind: 'approve' })}
-          >
-            {texts.decision.said.approve} <kbd aria-hidden="true">a</kbd>
-          </button>
-          <button type="button" className="danger" disabled={busy} onClick={() => start({ kind: 'reject' })}>
-            {texts.decision.said.reject} <kbd aria-hidden="true">r</kbd>
-          </button>
-          {mayModify && (
-            <button type="button" disabled={busy || asked.frozen} onClick={() => start({ kind: 'modify' })}>
-              {texts.decision.said.modify} <kbd aria-hidden="true">m</kbd>
-            </button>
+          {mayAnswer && (
+            <>
+              <button
+                type="button"
+                className="primary"
+                disabled={busy || asked.frozen}
+                onClick={() => start({ kind: 'approve' })}
+              >
+                {texts.decision.said.approve} <kbd aria-hidden="true">a</kbd>
+              </button>
+              <button
+                type="button"
+                className="danger"
+                disabled={busy}
+                onClick={() => start({ kind: 'reject' })}
+              >
+                {texts.decision.said.reject} <kbd aria-hidden="true">r</kbd>
+              </button>
+              {mayModify && (
+                <button
+                  type="button"
+                  disabled={busy || asked.frozen}
+                  onClick={() => start({ kind: 'modify' })}
+                >
+                  {texts.decision.said.modify} <kbd aria-hidden="true">m</kbd>
+                </button>
+              )}
+              <button
+                type="button"
+                disabled={busy || asked.frozen}
+                onClick={() => start({ kind: 'respond' })}
+              >
+                {schema === null ? texts.decision.ownWords : texts.decision.sendForm}
+              </button>
+            </>
           )}
-          <button type="button" disabled={busy || asked.frozen} onClick={() => start({ kind: 'respond' })}>
-            {schema === null ? texts.decision.ownWords : texts.decision.sendForm}
-          </button>
           <button type="button" disabled={busy} onClick={() => start({ kind: 'escalate' })}>
             {texts.decision.said.escalate} <kbd aria-hidden="true">e</kbd>
           </button>
-          <button
-            type="button"
-            className="quiet"
-            disabled={busy}
-            onClick={() => void say({ kind: isMine ? 'release' : 'claim' })}
-          >
-            {isMine ? texts.decision.said.release : texts.decision.said.claim} <kbd aria-hidden="true">c</kbd>
-          </button>
+          {mayAnswer && (
+            <button
+              type="button"
+              className="quiet"
+              disabled={busy}
+              onClick={() => void say({ kind: isMine ? 'release' : 'claim' })}
+            >
+              {isMine ? texts.decision.said.release : texts.decision.said.claim}{' '}
+              <kbd aria-hidden="true">c</kbd>
+            </button>
+          )}
         </div>
       ) : (
         <AnswerForm
@@ -179,7 +211,11 @@ export function AnswerBar({
           busy={busy}
           hasForm={schema !== null}
           leavesForm={touched && !sendsForm(saying.kind)}
-          onCancel={() => setSaying(null)}
+          onClose={() => setSaying(null)}
+          onCancel={() => {
+            dropDraft(asked.id, ['answer', 'touched']);
+            setSaying(null);
+          }}
           onSubmit={(values) => void send(saying, values)}
         />
       )}

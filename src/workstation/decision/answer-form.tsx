@@ -5,6 +5,7 @@ import { UntrustedText } from '../parts/untrusted-text.tsx';
 import { texts } from '../texts.ts';
 import type { Saying } from './answer-bar.tsx';
 import { CustomFields, missingFields } from './custom-fields.tsx';
+import { useDraft } from './drafts.ts';
 import type { AskedIntervention } from './intervention-panel.tsx';
 import type { UiConfig } from './ui-config.ts';
 
@@ -24,6 +25,7 @@ export function AnswerForm({
   busy,
   hasForm,
   leavesForm,
+  onClose,
   onCancel,
   onSubmit,
 }: {
@@ -35,16 +37,18 @@ export function AnswerForm({
   hasForm: boolean;
   /** It has been filled in, and does not go with this. */
   leavesForm: boolean;
+  /** What was written stays for the next time. */
+  onClose: () => void;
   onCancel: () => void;
   onSubmit: (values: FormValues) => void;
 }) {
   const viewer = useViewer();
   const form = useRef<HTMLFormElement>(null);
-  const [reason, setReason] = useState('');
-  const [text, setText] = useState('');
+  const [reason, setReason] = useDraft(asked.id, 'reason', '');
+  const [text, setText] = useDraft(asked.id, `${saying.kind} text`, '');
   const [level, setLevel] = useState<number | undefined>(undefined);
   const [signature, setSignature] = useState('');
-  const [fields, setFields] = useState<Record<string, unknown>>({});
+  const [fields, setFields] = useDraft<Record<string, unknown>>(asked.id, 'fields', {});
   const [fault, setFault] = useState<string | null>(null);
   const [reasonId, textId, levelId, signId] = [useId(), useId(), useId(), useId()];
   const { kind } = saying;
@@ -84,7 +88,7 @@ export function AnswerForm({
       onSubmit={submit}
       noValidate
       onKeyDown={(event) => {
-        if (event.key === 'Escape') onCancel();
+        if (event.key === 'Escape') onClose();
         if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) form.current?.requestSubmit();
       }}
     >

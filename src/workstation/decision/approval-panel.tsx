@@ -10,6 +10,7 @@ import { texts } from '../texts.ts';
 import { ApprovalOutcome } from './approval-outcome.tsx';
 import { ApprovalSubject } from './approval-subject.tsx';
 import { Conversation } from './conversation.tsx';
+import { LastResult } from './last-result.tsx';
 import { PanelHead } from './panel-head.tsx';
 import type { PanelProps } from './panel.tsx';
 import { Timeline } from './timeline.tsx';
@@ -60,7 +61,10 @@ export function ApprovalPanel({ id, onDecided }: PanelProps) {
       {open ? (
         <VoteBar key={digestOf(approval) ?? ''} approval={approval} onDecided={onDecided} />
       ) : (
-        <ApprovalOutcome approval={approval} />
+        <>
+          <LastResult itemId={approval.id} />
+          <ApprovalOutcome approval={approval} />
+        </>
       )}
       <ApprovalSubject approval={approval} />
       {open && approval.decisions.length > 0 && <ApprovalOutcome approval={approval} />}

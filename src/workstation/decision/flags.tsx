@@ -31,7 +31,7 @@ export function Flags({ title, flags }: { title: string; flags: readonly FlagSho
             .map((flag) => (
               <li key={`${flag.code} ${flag.message} ${flag.evidence}`}>
                 <span className={BADGE[flag.level]}>{texts.decision.levelsOfRisk[flag.level]}</span>{' '}
-                {flag.message}
+                <UntrustedText text={flag.message} inline />
                 {flag.evidence !== null && (
                   <blockquote>
                     <UntrustedText text={flag.evidence} inline />

@@ -5,6 +5,7 @@ import { UntrustedText } from '../parts/untrusted-text.tsx';
 import { texts } from '../texts.ts';
 import { AnswerBar } from './answer-bar.tsx';
 import { InterventionOutcome } from './intervention-outcome.tsx';
+import { LastResult } from './last-result.tsx';
 import { InterventionSections } from './intervention-sections.tsx';
 import { PanelHead } from './panel-head.tsx';
 import type { PanelProps } from './panel.tsx';
@@ -49,7 +50,10 @@ export function InterventionPanel({ id, onDecided }: PanelProps) {
       {asked.status === 'PENDING' ? (
         <AnswerBar asked={asked} config={config} onDecided={onDecided} />
       ) : (
-        <InterventionOutcome asked={asked} />
+        <>
+          <LastResult itemId={asked.id} />
+          <InterventionOutcome asked={asked} />
+        </>
       )}
       <InterventionSections asked={asked} config={config} />
     </article>

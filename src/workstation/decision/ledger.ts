@@ -6,6 +6,7 @@ import type { Live } from '../live/live.ts';
 import { createStore } from '../live/store.ts';
 import { change, newKey } from '../live/use-change.ts';
 import { texts } from '../texts.ts';
+import { dropAllDrafts, dropDraft, drafted } from './drafts.ts';
 import {
   type Decided,
   decidedIn,
@@ -50,6 +51,22 @@ const KEPT = 50;
 
 export const ledger = createStore<readonly LedgerEntry[]>([]);
 
+/** Nothing of one person's is shown to the next. */
+export function forgetDecisions(): void {
+  ledger.set([]);
+  dropAllDrafts();
+}
+
+/** Asks whoever leaves the page while something is not sent yet to an item that waits. Returns what ends that. */
+export function warnOfUnsent(waits: (itemId: string) => boolean): () => void {
+  const warn = (event: BeforeUnloadEvent) => {
+    const unsent = ledger.get().some(({ state }) => state === 'sending' || state === 'waiting');
+    if (unsent || drafted().some(waits)) event.preventDefault();
+  };
+  window.addEventListener('beforeunload', warn);
+  return () => window.removeEventListener('beforeunload', warn);
+}
+
 const update = (key: string, more: Partial<LedgerEntry>) =>
   ledger.set(ledger.get().map((entry) => (entry.key === key ? { ...entry, ...more } : entry)));
 
@@ -81,6 +98,7 @@ export async function decide(
   });
   const result = resultOf(outcome, viewerId);
   update(key, { state: result.state, words: result.words });
+  if (result.state === 'done' || result.state === 'late') dropDraft(target.id);
   return result;
 }
 

@@ -38,33 +38,45 @@ export function useDecide(target: Target & { title: string }, onDecided: (() => 
   const [last, setLast] = useState<DecisionResult | null>(null);
   const [busy, setBusy] = useState(false);
   const ready = useReady();
+  // Who has gone on to another item meanwhile is not taken from it.
+  const shown = useRef(true);
+  useEffect(() => {
+    shown.current = true;
+    return () => {
+      shown.current = false;
+    };
+  }, []);
   const running = useRef<Promise<DecisionResult> | null>(null);
-  const send = async (verdict: Verdict): Promise<DecisionResult> => {
+  const moveOn = (verdict: Verdict) => {
+    if (!MOVES_ON.has(verdict.kind) || onDecided === undefined) return;
+    movedOnAt = performance.now();
+    onDecided();
+  };
+  const send = async (verdict: Verdict, written: boolean): Promise<DecisionResult> => {
     setBusy(true);
     const answered = decide(live, target, verdict, viewer.id);
-    // Whoever clears a queue does not wait for the server: the list tells what came of it.
-    if (MOVES_ON.has(verdict.kind) && onDecided !== undefined) {
-      movedOnAt = performance.now();
-      onDecided();
-    }
+    // Whoever clears a queue by single keys does not wait for the server: the list tells what came of it. What took
+    // writing stays until it is accepted, so that it can be mended.
+    if (!written) moveOn(verdict);
     const result = await answered;
     reader.look(target.id);
     setLast(result);
     setBusy(false);
     running.current = null;
+    if (written && result.state === 'done' && shown.current) moveOn(verdict);
     return result;
   };
   /**
    * A second press while the first is on its way is the same press; one that follows it onto the next item, which took the
-   * place of the first under the finger, decides nothing.
+   * place of the first under the finger, decides nothing. `written`: it took more than a press.
    */
-  const say = (verdict: Verdict): Promise<DecisionResult> => {
+  const say = (verdict: Verdict, written = false): Promise<DecisionResult> => {
     if (remaining() > 0) {
       const refused = tooSoon();
       setLast(refused);
       return Promise.resolve(refused);
     }
-    return (running.current ??= send(verdict));
+    return (running.current ??= send(verdict, written));
   };
   return { say, busy, last, ready };
 }

@@ -6,6 +6,7 @@ import { useKeys } from '../parts/keys.ts';
 import { texts } from '../texts.ts';
 import { type AskedApproval, digestOf, riskOf } from './approval-panel.tsx';
 import { ChangePlan } from './change-plan.tsx';
+import { dropDraft, useDraft } from './drafts.ts';
 import { LastResult } from './last-result.tsx';
 import { modificationsOf, noChanges, type Step } from './plan-changes.ts';
 import { useDecide } from './use-decide.ts';
@@ -39,12 +40,13 @@ export function VoteBar({
   );
   const [saying, setSaying] = useState<Saying | null>(null);
   const change = changes(approval);
+  const mayVote = viewer.has(approval.requiredRole === 'AGENT' ? 'OPERATOR' : approval.requiredRole);
   const voted = approval.decisions.some(({ decidedBy }) => decidedBy.id === viewer.id);
   const grave = riskOf(approval) === 'CRITICAL';
 
   const start = (next: Saying) => {
     // What is being written is sent or left first: a key beside an edited input must not approve the other one.
-    if (busy || saying !== null || (next !== 'reject' && approval.frozen)) return;
+    if (busy || saying !== null || voted || !mayVote || (next !== 'reject' && approval.frozen)) return;
     if (next === 'approve' && !grave) return void say({ kind: 'approve' });
     setSaying(next);
   };
@@ -58,12 +60,13 @@ export function VoteBar({
   if (!viewer.has('OPERATOR')) return <p className="notice">{texts.decision.readsOnly}</p>;
   return (
     <section className="answer" aria-label={texts.decision.answer} data-ready={ready}>
-      <LastResult last={last} busy={busy} />
+      <LastResult itemId={approval.id} last={last} />
       {approval.requiredApprovals > 1 && (
         <p>{texts.decision.votesNeeded(approval.decisions.length, approval.requiredApprovals)}</p>
       )}
       {voted && <p className="notice">{texts.decision.voted}</p>}
-      {saying === null ? (
+      {!mayVote && <p className="notice">{texts.decision.needsRole(texts.roles[approval.requiredRole])}</p>}
+      {voted || !mayVote ? null : saying === null ? (
         <div className="actions">
           <button
             type="button"
@@ -89,9 +92,14 @@ export function VoteBar({
           steps={change === 'plan' && 'recoverySession' in approval ? approval.recoverySession.steps : []}
           input={'proposedAction' in approval ? (approval.approvedInput ?? approval.inputData) : {}}
           busy={busy}
-          onCancel={() => setSaying(null)}
+          itemId={approval.id}
+          onClose={() => setSaying(null)}
+          onCancel={() => {
+            dropDraft(approval.id);
+            setSaying(null);
+          }}
           onSubmit={(verdict) => {
-            void say(verdict).then(({ state }) => {
+            void say(verdict, true).then(({ state }) => {
               if (state === 'done') setSaying(null);
             });
           }}
@@ -112,6 +120,8 @@ function VoteForm({
   steps,
   input,
   busy,
+  itemId,
+  onClose,
   onCancel,
   onSubmit,
 }: {
@@ -121,15 +131,22 @@ function VoteForm({
   steps: readonly Step[];
   input: unknown;
   busy: boolean;
+  itemId: string;
+  /** What was written stays for the next time. */
+  onClose: () => void;
   onCancel: () => void;
   onSubmit: (vote: Vote) => void;
 }) {
   const form = useRef<HTMLFormElement>(null);
   const reasonId = useId();
-  const [reason, setReason] = useState('');
+  const [reason, setReason] = useDraft(itemId, 'reason', '');
   const before = prettyJson(input);
-  const [text, setText] = useState(saying === 'modify' && change === 'input' ? before : '{}');
-  const [planChanges, setPlanChanges] = useState(noChanges);
+  const [text, setText] = useDraft(
+    itemId,
+    `${saying} text`,
+    saying === 'modify' && change === 'input' ? before : '{}',
+  );
+  const [planChanges, setPlanChanges] = useDraft(itemId, 'plan', noChanges);
   const [fault, setFault] = useState<string | null>(null);
   const edits = saying === 'modify';
   const parsed = parseJson(text);
@@ -161,7 +178,7 @@ function VoteForm({
       onSubmit={submit}
       noValidate
       onKeyDown={(event) => {
-        if (event.key === 'Escape') onCancel();
+        if (event.key === 'Escape') onClose();
         if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) form.current?.requestSubmit();
       }}
     >

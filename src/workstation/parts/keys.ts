@@ -55,15 +55,51 @@ export function useKeys(title: string, bindings: readonly KeyBinding[]): void {
   }, [id, title, labels]);
 }
 
+/** Whether keys rest: what somebody was writing in is gone, and what they go on typing is meant for it. */
+export const keysRest = createStore<boolean>(false);
+
+const WRITTEN_IN = 'input, textarea, [contenteditable]';
 const TYPED_INTO = 'input, textarea, select, [contenteditable], dialog';
 const PRESSED = 'button, a, summary, [role="button"]';
+
+/**
+ * Where somebody is writing, until they send it, leave it or press elsewhere. A text may be taken from under them by what
+ * others do; the letters that follow it then approve nothing.
+ */
+function followWriting() {
+  let writing: Element | null = null;
+  const end = () => {
+    writing = null;
+    keysRest.set(false);
+  };
+  return {
+    end,
+    /** True: this key is none of ours. */
+    takes(event: KeyboardEvent, target: Element): boolean {
+      const field = target.closest(WRITTEN_IN);
+      if (field !== null) {
+        const sends =
+          event.key === 'Escape' || (event.key === 'Enter' && !(field instanceof HTMLTextAreaElement));
+        if (sends || (event.key === 'Enter' && (event.ctrlKey || event.metaKey))) end();
+        else if (event.key.length === 1 || event.key === 'Backspace') writing = field;
+        return true;
+      }
+      if (writing === null || writing.isConnected) return false;
+      if (event.key === 'Escape') end();
+      else keysRest.set(true);
+      return true;
+    },
+  };
+}
 
 /** Listens for the whole page, once. */
 export function listenForKeys(): () => void {
   let first = '';
   let firstAt = 0;
+  const writing = followWriting();
   const onKey = (event: KeyboardEvent) => {
     const target = event.target instanceof Element ? event.target : document.body;
+    if (writing.takes(event, target)) return;
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return;
     if (!singleKeys.get() || target.closest(TYPED_INTO) || document.querySelector('dialog[open]')) return;
     if ((event.key === 'Enter' || event.key === ' ') && target.closest(PRESSED)) return;
@@ -77,7 +113,12 @@ export function listenForKeys(): () => void {
     binding.run();
   };
   document.addEventListener('keydown', onKey);
-  return () => document.removeEventListener('keydown', onKey);
+  // Pressing or going elsewhere is somebody's own doing; that a field vanishes moves no focus to another.
+  for (const type of ['pointerdown', 'focusin'] as const) document.addEventListener(type, writing.end);
+  return () => {
+    document.removeEventListener('keydown', onKey);
+    for (const type of ['pointerdown', 'focusin'] as const) document.removeEventListener(type, writing.end);
+  };
 }
 
 function find(keys: string): KeyBinding | undefined {

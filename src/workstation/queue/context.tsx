@@ -1,6 +1,6 @@
 // The queue is kept from sign-in on, whatever page is shown: the navigation counts it, and news of it may be told.
 import { createContext, type ReactNode, use, useEffect, useState } from 'react';
-import { followOutcomes } from '../decision/ledger.ts';
+import { followOutcomes, warnOfUnsent } from '../decision/ledger.ts';
 import { useLiveScope } from '../live/context.tsx';
 import { useStore } from '../live/store.ts';
 import { announce } from './announce.ts';
@@ -14,9 +14,11 @@ export function QueueScope({ children }: { children: ReactNode }) {
   useEffect(() => {
     const opened = openQueue(live, announce);
     const stopFollowing = followOutcomes(live);
+    const stopWarning = warnOfUnsent((id) => opened.state.get().items.some((item) => item.id === id));
     setReader(opened);
     return () => {
       stopFollowing();
+      stopWarning();
       opened.close();
     };
   }, [live]);

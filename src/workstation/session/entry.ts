@@ -1,5 +1,5 @@
 // Coming in and going out: one state that app.tsx draws. The live connection is there exactly while somebody is in.
-import { ledger } from '../decision/ledger.ts';
+import { forgetDecisions } from '../decision/ledger.ts';
 import { chance } from '../live/clock.ts';
 import { type Live, openLive } from '../live/live.ts';
 import { retryDelay, waitToRetry } from '../live/retry.ts';
@@ -41,7 +41,7 @@ export async function begin(refused: string | null = null): Promise<void> {
 
 export function enter(session: SignedIn): void {
   // What one person decided is not shown to the next.
-  if (viewerId !== session.viewer.id) ledger.set([]);
+  if (viewerId !== session.viewer.id) forgetDecisions();
   viewerId = session.viewer.id;
   const live: Live = openLive({
     csrfToken: session.csrfToken,
@@ -71,7 +71,7 @@ export async function leave(): Promise<boolean> {
   if (present.kind !== 'signed-in') return true;
   if (!(await signOut(present.session.csrfToken))) return false;
   present.live.close();
-  ledger.set([]);
+  forgetDecisions();
   await begin();
   return true;
 }
