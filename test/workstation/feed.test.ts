@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  type Ending,
+  endingOf,
   type FeedAction,
   type FeedEffect,
   type FeedEvent,
@@ -65,7 +67,8 @@ describe('the feed', () => {
       { type: 'started', generation: 1, cursor: 'c7' },
       { type: 'closed' },
       { type: 'event', generation: 1, event: event(8) },
-      { type: 'refused', generation: 1 },
+      { type: 'ended', generation: 1, why: 'cursor' },
+      { type: 'rested', generation: 1, why: 'cursor' },
       { type: 'started', generation: 1, cursor: 'c9' },
     ]);
     expect(effects).toHaveLength(3);
@@ -85,22 +88,84 @@ describe('the feed', () => {
     const { state, effects } = run([
       { type: 'connected' },
       { type: 'started', generation: 1, cursor: 'c7' },
-      { type: 'refused', generation: 1 },
-      { type: 'started', generation: 2, cursor: 'c90' },
+      { type: 'ended', generation: 1, why: 'cursor' },
+      { type: 'rested', generation: 2, why: 'cursor' },
+      { type: 'started', generation: 3, cursor: 'c90' },
     ]);
-    expect(effects.slice(-3)).toEqual([
-      { do: 'read-start', generation: 2 },
-      { do: 'subscribe', generation: 2, after: 'c90' },
+    expect(effects.slice(-4)).toEqual([
+      { do: 'rest', generation: 2, why: 'cursor' },
+      { do: 'read-start', generation: 3 },
+      { do: 'subscribe', generation: 3, after: 'c90' },
       { do: 'refresh' },
     ]);
     expect(state).toMatchObject({ phase: 'following', cursor: 'c90' });
   });
 
-  test('loses nothing and repeats nothing, wherever the connection breaks (11.2)', () => {
+  test.each([
+    ['later', []],
+    // What an event that cannot be shown would have told is read instead.
+    ['failed', [{ do: 'refresh' }]],
+  ] as const)('keeps its place where the server ends it (%s), and hears nothing in between', (why, more) => {
+    const { effects } = run([
+      { type: 'connected' },
+      { type: 'started', generation: 1, cursor: 'c7' },
+      { type: 'event', generation: 1, event: event(8) },
+      { type: 'ended', generation: 1, why },
+      { type: 'event', generation: 1, event: event(10) },
+      { type: 'rested', generation: 2, why },
+    ]);
+    expect(effects.slice(4)).toEqual([
+      { do: 'rest', generation: 2, why },
+      { do: 'subscribe', generation: 3, after: 'c8' },
+      ...more,
+    ]);
+  });
+
+  test('that had no place yet asks for one, where the server ends it', () => {
+    const { effects } = run([
+      { type: 'connected' },
+      { type: 'started', generation: 1, cursor: null },
+      { type: 'ended', generation: 1, why: 'later' },
+      { type: 'rested', generation: 2, why: 'later' },
+    ]);
+    expect(effects.at(-1)).toEqual({ do: 'read-start', generation: 3 });
+  });
+
+  test('goes on with the next connection, not with the pause, where the connection breaks in it', () => {
+    const { effects } = run([
+      { type: 'connected' },
+      { type: 'started', generation: 1, cursor: 'c7' },
+      { type: 'ended', generation: 1, why: 'later' },
+      { type: 'closed' },
+      { type: 'rested', generation: 2, why: 'later' },
+      { type: 'connected' },
+      { type: 'rested', generation: 2, why: 'later' },
+    ]);
+    expect(effects.slice(3)).toEqual([
+      { do: 'rest', generation: 2, why: 'later' },
+      { do: 'subscribe', generation: 4, after: 'c7' },
+      { do: 'refresh' },
+    ]);
+  });
+
+  test.each([
+    ['BAD_USER_INPUT', 'cursor'],
+    ['SERVICE_UNAVAILABLE', 'later'],
+    ['RATE_LIMITED', 'later'],
+    ['INTERNAL_SERVER_ERROR', 'failed'],
+    [undefined, 'failed'],
+  ])('takes %s for: %s', (code, why) => {
+    expect(endingOf([{ extensions: { code } }])).toBe(why);
+  });
+
+  test('loses nothing and repeats nothing, wherever the connection breaks or the server ends it (11.2)', () => {
     // A server with a log that grows, a connection that is cut anywhere; what is on its way when it is cut is lost.
-    const steps = fc.array(fc.constantFrom('grow', 'send', 'cut', 'connect', 'answer', 'late'), {
-      maxLength: 120,
-    });
+    const steps = fc.array(
+      fc.constantFrom('grow', 'send', 'cut', 'connect', 'answer', 'late', 'later', 'failed', 'rest'),
+      {
+        maxLength: 120,
+      },
+    );
     fc.assert(
       fc.property(steps, (script) => {
         let log = 3;
@@ -108,6 +173,7 @@ describe('the feed', () => {
         let connected = false;
         let reading: { generation: number; cursor: string } | null = null;
         let subscription: { generation: number; sent: number } | null = null;
+        let resting: { generation: number; why: Ending } | null = null;
         let old: FeedAction | null = null;
         let began: number | null = null;
         const delivered: number[] = [];
@@ -121,6 +187,7 @@ describe('the feed', () => {
               began ??= sent;
               subscription = { generation: effect.generation, sent };
             }
+            if (effect.do === 'rest') resting = { generation: effect.generation, why: effect.why };
             if (effect.do === 'deliver') delivered.push(Number(effect.event.id.slice(6)));
           }
         };
@@ -138,11 +205,24 @@ describe('the feed', () => {
             act({ type: 'started', ...read });
           }
         };
+        const rest = () => {
+          if (resting === null) return;
+          const over = resting;
+          resting = null;
+          act({ type: 'rested', ...over });
+        };
         for (const step of script) {
           if (step === 'grow') log += 1;
           if (step === 'send') send();
           if (step === 'answer') answer();
           if (step === 'late' && old !== null) act(old);
+          const present = subscription as { generation: number; sent: number } | null;
+          if ((step === 'later' || step === 'failed') && connected && present !== null) {
+            // An event that cannot be shown is skipped by the server, which goes on behind it.
+            if (step === 'failed' && present.sent < log) present.sent += 1;
+            act({ type: 'ended', generation: present.generation, why: step });
+          }
+          if (step === 'rest') rest();
           if (step === 'cut' && connected) {
             connected = false;
             reading = null;
@@ -157,6 +237,7 @@ describe('the feed', () => {
           connected = true;
           act({ type: 'connected' });
         }
+        rest();
         answer();
         while (send());
         expect(delivered).toEqual(Array.from({ length: log - began! }, (_, index) => began! + 1 + index));

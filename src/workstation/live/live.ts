@@ -11,7 +11,15 @@ import {
 import { type Client as SocketClient, createClient as createSocketClient } from 'graphql-ws';
 import { FeedDocument, FeedStartDocument, type TypedDocumentString } from '../generated/graphql.ts';
 import { chance, now } from './clock.ts';
-import { type FeedAction, type FeedEffect, type FeedEvent, feedAtRest, nextFeed } from './feed.ts';
+import {
+  type Ending,
+  endingOf,
+  type FeedAction,
+  type FeedEffect,
+  type FeedEvent,
+  feedAtRest,
+  nextFeed,
+} from './feed.ts';
 import { feedTypes } from './feed-types.ts';
 import { retryDelay, waitToRetry } from './retry.ts';
 import { createStore, type Store } from './store.ts';
@@ -138,8 +146,8 @@ export function openLive({ csrfToken, onRefused, onForbidden }: LiveOptions): Li
   // The feed's machine decides; what it wants done is done here.
   let feed = feedAtRest;
   let stopFollowing = () => {};
-  /** Refusals since the last event: a server that refuses every time is not asked as fast as it can refuse. */
-  let refusals = 0;
+  /** Ends since the last event: a server that ends it every time is not asked as fast as it can answer. */
+  let ends = 0;
 
   function advance(action: FeedAction): void {
     const [next, effects] = nextFeed(feed, action);
@@ -157,6 +165,8 @@ export function openLive({ csrfToken, onRefused, onForbidden }: LiveOptions): Li
         return void readStart(effect.generation);
       case 'subscribe':
         return follow(effect.generation, effect.after);
+      case 'rest':
+        return void rest(effect.generation, effect.why);
       case 'deliver':
         for (const listener of eventListeners) listener(effect.event);
         return;
@@ -174,21 +184,46 @@ export function openLive({ csrfToken, onRefused, onForbidden }: LiveOptions): Li
   }
 
   function follow(generation: number, after: string | null): void {
-    stopFollowing = socket.subscribe<{ events: FeedEvent }>(
+    const over = (why: Ending) => {
+      if (!closed) advance({ type: 'ended', generation, why });
+    };
+    const unsubscribe = socket.subscribe<{ events: FeedEvent }>(
       { query: FeedDocument.toString(), variables: { after, types: feedTypes } },
       {
-        next: ({ data }) => {
-          if (!data) return;
-          refusals = 0;
+        next: ({ data, errors }) => {
+          // An event that could not be shown is none.
+          if (!data) return over(endingOf(errors ?? []));
+          ends = 0;
           advance({ type: 'event', generation, event: data.events });
         },
-        // The place in the log is gone: it was pruned, or the database is another one.
-        error: (errors) => {
-          if (!Array.isArray(errors)) return;
-          const again = () => advance({ type: 'refused', generation });
-          if (refusals++ === 0) again();
-          else void waitToRetry(retryDelay(refusals, chance())).then(again);
+        error: (errors) =>
+          over(Array.isArray(errors) ? endingOf(errors as Parameters<typeof endingOf>[0]) : 'later'),
+        complete: () => over('later'),
+      },
+    );
+    stopFollowing = unsubscribe;
+    if (connection.get().phase !== 'live') tellWhenFollowing(generation);
+  }
+
+  /** As long as nothing is heard of what happens, what is shown may be out of date, whether or not the socket stands. */
+  async function rest(generation: number, why: Ending): Promise<void> {
+    lost();
+    // A place that is gone is gone: another one is asked for at once, but not again and again.
+    if (why !== 'cursor' || ends > 0) await waitToRetry(retryDelay(ends, chance()));
+    ends += 1;
+    if (!closed) advance({ type: 'rested', generation, why });
+  }
+
+  /** What was subscribed to on a socket before a query is live, or was refused, when that is answered (behaviour 9.3). */
+  function tellWhenFollowing(generation: number): void {
+    socket.subscribe(
+      { query: '{ __typename }' },
+      {
+        next() {
+          if (closed || feed.generation !== generation) return;
+          connection.set({ phase: 'live', since: now() });
         },
+        error: () => {},
         complete: () => {},
       },
     );

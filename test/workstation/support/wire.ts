@@ -8,6 +8,8 @@ export interface Wire {
   cut(): void;
   /** While it is away, nothing gets through. */
   away(is: boolean): void;
+  /** While it is held, nothing comes from the server, and nothing is lost: a reader that is too slow. */
+  hold(is: boolean): void;
   /** So many requests that hold this text get through, and their answers are lost on the way back. */
   swallow(text: string, times: number): void;
   stop(): Promise<void>;
@@ -16,7 +18,9 @@ export interface Wire {
 /** `port`: the server's, asked for with each connection, since one that was started anew has another. */
 export async function startWire(port: () => number): Promise<Wire> {
   const open = new Set<Socket>();
+  const fars = new Set<Socket>();
   let isAway = false;
+  let isHeld = false;
   let lost = { text: '', times: 0 };
 
   const server = createServer((near) => {
@@ -27,8 +31,11 @@ export async function startWire(port: () => number): Promise<Wire> {
       near.destroy();
       far.destroy();
       open.delete(near);
+      fars.delete(far);
     };
     open.add(near);
+    fars.add(far);
+    if (isHeld) far.pause();
     for (const side of [near, far]) side.on('error', end).on('close', end);
     near.on('data', (bytes: Buffer) => {
       if (lost.times > 0 && bytes.includes(lost.text)) {
@@ -53,6 +60,13 @@ export async function startWire(port: () => number): Promise<Wire> {
     away(is) {
       isAway = is;
       if (is) cut();
+    },
+    hold(is) {
+      isHeld = is;
+      for (const far of fars) {
+        if (is) far.pause();
+        else far.resume();
+      }
     },
     swallow(text, times) {
       lost = { text, times };

@@ -1,7 +1,7 @@
 // The log as one looks at it: its newest page, what comes after it, and older pages on demand. Nothing is left out and
 // nothing is shown twice, whatever the connection does: each subscription begins at the last entry that was taken, and the
 // first at where the log ended before its newest page was read.
-import { createRequest } from '@urql/core';
+import { type CombinedError, createRequest } from '@urql/core';
 import {
   type EventFilter,
   type TrailEventFragment,
@@ -11,6 +11,7 @@ import {
 } from '../../generated/graphql.ts';
 import { chance } from '../../live/clock.ts';
 import { type Fault, faultOf } from '../../live/fault.ts';
+import { endingOf } from '../../live/feed.ts';
 import type { Live } from '../../live/live.ts';
 import { retryDelay, waitToRetry } from '../../live/retry.ts';
 import { createStore, type Store } from '../../live/store.ts';
@@ -71,7 +72,10 @@ export function openTrail(live: Live, filter: EventFilter): Trail {
   let unsubscribe = () => {};
   let closed = false;
   let beginning = false;
-  let refusals = 0;
+  /** Ends of the subscription since the last entry. */
+  let ends = 0;
+  /** The fault that is shown is of the subscription. */
+  let failing = false;
 
   async function begin(): Promise<void> {
     if (beginning) return;
@@ -110,7 +114,7 @@ export function openTrail(live: Live, filter: EventFilter): Trail {
     let wanted = true;
     const { unsubscribe: end } = subscription.subscribe(({ data, error }) => {
       if (!wanted) return;
-      if (error) return refused();
+      if (error) return ended(error);
       if (data) take(data.events);
     });
     unsubscribe = () => {
@@ -119,20 +123,29 @@ export function openTrail(live: Live, filter: EventFilter): Trail {
     };
   }
 
-  /** Its place in the log is gone: it was pruned, or the database is another one. */
-  function refused(): void {
+  /** It is gone on after the last entry; where that place in the log is gone (pruned, another database), begun anew. */
+  function ended(error: CombinedError): void {
     unsubscribe();
     unsubscribe = () => {};
-    void waitToRetry(retryDelay(refusals, chance())).then(() => {
-      refusals += 1;
-      cursor = undefined;
+    const why = error.networkError ? 'later' : endingOf(error.graphQLErrors);
+    if (why === 'cursor') cursor = undefined;
+    if (why === 'failed') {
+      failing = true;
+      set({ fault: faultOf(error) });
+    }
+    void waitToRetry(retryDelay(ends, chance())).then(() => {
+      ends += 1;
+      if (closed) return;
+      if (why !== 'cursor') return follow();
       set({ again: true });
-      if (!closed) void begin();
+      void begin();
     });
   }
 
   function take(event: TrailEvent): void {
-    refusals = 0;
+    ends = 0;
+    if (failing) set({ fault: null });
+    failing = false;
     cursor = event.cursor;
     if (taken.has(event.id)) return;
     taken.add(event.id);
