@@ -5,7 +5,7 @@ import { SignedInScope } from './live/context.tsx';
 import { useStore } from './live/store.ts';
 import { QueueScope } from './queue/context.tsx';
 import { router } from './router.tsx';
-import { begin, enter, entry } from './session/entry.ts';
+import { begin, beginWithLink, enter, entry, linkNotTaken } from './session/entry.ts';
 import { SignInPage } from './session/sign-in-page.tsx';
 import { texts } from './texts.ts';
 
@@ -16,7 +16,7 @@ export function App({ link }: { link: string | null }) {
   const [unused, setUnused] = useState(link);
   useEffect(() => {
     if (link === null) void begin();
-    else entry.set({ kind: 'signed-out', oidc: false, ended: false });
+    else beginWithLink();
   }, [link]);
   useEffect(() => {
     if (state.kind === 'signed-in') setUnused(null);
@@ -32,7 +32,16 @@ export function App({ link }: { link: string | null }) {
         </p>
       );
     case 'signed-out':
-      return <SignInPage oidc={state.oidc} ended={state.ended} link={unused} onSignedIn={enter} />;
+      return (
+        <SignInPage
+          oidc={state.oidc}
+          ended={state.ended}
+          here={state.here}
+          link={unused}
+          onLinkNotTaken={() => void linkNotTaken()}
+          onSignedIn={enter}
+        />
+      );
     case 'signed-in':
       return (
         <SignedInScope session={state.session} live={state.live}>

@@ -50,6 +50,7 @@ export const texts = {
     submit: 'Sign in',
     busy: 'Signing in …',
     oidc: 'Sign in with your organisation',
+    goOn: (name: string) => `Go on as ${name}`,
     link: 'Signing in with the link …',
     linkHint: 'The address that the server prints when it starts signs you in once, within 15 minutes.',
     empty: 'Enter an API key.',
@@ -250,7 +251,7 @@ export const texts = {
     settled: 'settled',
     states: {
       sending: 'sending …',
-      waiting: 'no connection: it is sent as soon as the server answers',
+      waiting: 'waiting: it is sent again until the server answers',
       done: 'done',
       late: 'not counted',
       refused: 'turned down',

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ADMIN_KEY } from '../support/app.ts';
+import { makeKey } from '../support/world.ts';
 import { axeFaults } from './support/axe.ts';
 import { noBrowser } from './support/browser.ts';
 import { withStation } from './support/station.ts';
@@ -98,6 +99,39 @@ describe.skipIf(noBrowser())('the workstation in a browser', () => {
     await page.getByText('What you see may be out of date').waitFor();
     station.wire.away(false);
     await page.locator('[data-connection=live]').waitFor();
+  });
+
+  test('shows nobody what was decided by whoever was in before them in the same tab', async () => {
+    const { world, app } = station;
+    const { page, signIn } = await station.person();
+    const ada = await makeKey(app, ADMIN_KEY, 'OPERATOR', world.id, 'Ada');
+    const decide = async () => {
+      const id = await world.ask();
+      // By the tab's own navigation: a page that was loaded anew would have forgotten anyway.
+      await page.locator(`[data-item=${id}] a`).click();
+      await page.locator(`[data-panel=${id}] .answer[data-ready=true]`).waitFor();
+      await page.keyboard.press('a');
+      await page.locator(`[data-decision=${id}][data-state=done]`).waitFor();
+    };
+    const comesIn = async (key: string) => {
+      await page.getByLabel('API key').fill(key);
+      await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+      await page.getByText('Nothing waits for a decision.').waitFor();
+      expect(await page.locator('[data-decision]').count()).toBe(0);
+    };
+    await signIn(ada.secret, '/inbox');
+    await page.evaluate(() => Object.assign(window, { sameTab: true }));
+    await decide();
+    await page.locator('.account summary').click();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    // Not even to the same person, who said that they were done.
+    await comesIn(ada.secret);
+    await decide();
+    // Put out rather than gone.
+    await app.ok(ADMIN_KEY, 'mutation($id: ID!) { revokeApiKey(id: $id) { success } }', { id: ada.id });
+    await page.getByText('You were signed out').waitFor();
+    await comesIn(world.keys.SUPERVISOR);
+    expect(await page.evaluate(() => 'sameTab' in window)).toBe(true);
   });
 
   test('signs out whoever is no longer let in, and says so', async () => {

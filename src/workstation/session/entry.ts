@@ -8,8 +8,11 @@ import { readSession, type SignedIn, signOut } from './session.ts';
 
 export type Entry =
   | { kind: 'loading'; unreachable: boolean }
-  /** `ended`: whoever is here was signed in a moment ago. */
-  | { kind: 'signed-out'; oidc: boolean; ended: boolean }
+  /**
+   * `ended`: whoever is here was signed in a moment ago. `here`: whom this browser is signed in as all the same, where it was
+   * opened with a one-time link that was not taken.
+   */
+  | { kind: 'signed-out'; oidc: boolean; ended: boolean; here: SignedIn | null }
   | { kind: 'signed-in'; session: SignedIn; live: Live };
 
 export const entry = createStore<Entry>({ kind: 'loading', unreachable: false });
@@ -33,8 +36,26 @@ export async function begin(refused: string | null = null): Promise<void> {
       } else refusals = 0;
       return enter(found.session);
     }
-    if (found.kind === 'signed-out') return entry.set({ kind: 'signed-out', oidc: found.oidc, ended });
+    if (found.kind === 'signed-out')
+      return entry.set({ kind: 'signed-out', oidc: found.oidc, ended, here: null });
     entry.set({ kind: 'loading', unreachable: true });
+    await waitToRetry(retryDelay(attempt, chance()));
+  }
+}
+
+/** A one-time link is tried before anything is asked: it signs in whoever opened it, whoever was in. */
+export const beginWithLink = (): void =>
+  entry.set({ kind: 'signed-out', oidc: false, ended: false, here: null });
+
+/** It was not taken. What else there is to sign in with, or who is in already, is known once the server has said so. */
+export async function linkNotTaken(): Promise<void> {
+  for (let attempt = 0; ; attempt += 1) {
+    const found = await readSession();
+    const present = entry.get();
+    // Somebody was quicker with a key.
+    if (present.kind !== 'signed-out') return;
+    if (found.kind === 'signed-out') return entry.set({ ...present, oidc: found.oidc });
+    if (found.kind === 'signed-in') return entry.set({ ...present, here: found.session });
     await waitToRetry(retryDelay(attempt, chance()));
   }
 }

@@ -20,13 +20,18 @@ export const signInWithOidc = (path: string): string => `/sign-in/oidc?to=${enco
 export function SignInPage({
   oidc,
   ended,
+  here,
   link,
+  onLinkNotTaken,
   onSignedIn,
 }: {
   oidc: boolean;
   /** Whoever is here was signed in a moment ago. */
   ended: boolean;
+  /** Whom this browser is signed in as, although the page was opened with a link; null: nobody, or it is not known yet. */
+  here: SignedIn | null;
   link: string | null;
+  onLinkNotTaken: () => void;
   onSignedIn: (session: SignedIn) => void;
 }) {
   const [key, setKey] = useState('');
@@ -39,6 +44,7 @@ export function SignInPage({
     setBusy(false);
     if (outcome.kind === 'signed-in') return onSignedIn(outcome.session);
     setFault(wordsFor(outcome, byLink));
+    if (byLink) onLinkNotTaken();
     input.current?.focus();
   };
   const useLink = useEffectEvent((token: string) => {
@@ -97,6 +103,13 @@ export function SignInPage({
               {busy ? texts.signIn.busy : texts.signIn.submit}
             </button>
           </form>
+          {here !== null && (
+            <p>
+              <button type="button" onClick={() => onSignedIn(here)}>
+                {texts.signIn.goOn(here.viewer.name)}
+              </button>
+            </p>
+          )}
           {oidc && (
             <p>
               <a className="button" href={signInWithOidc(pathToGoTo())}>
