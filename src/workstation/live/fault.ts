@@ -11,20 +11,30 @@ export interface Fault {
 }
 
 const GATEWAY = [502, 503, 504];
+const TOO_MANY = 429;
+/** The server's own words for: not now. */
+const TEMPORARY: readonly unknown[] = ['SERVICE_UNAVAILABLE', 'RATE_LIMITED'];
+
+const responseOf = (error: CombinedError): Response | undefined => error.response as Response | undefined;
 
 export function isUnreachable(error: CombinedError): boolean {
-  const status = (error.response as Response | undefined)?.status;
+  const status = responseOf(error)?.status;
   return error.networkError !== undefined && (status === undefined || GATEWAY.includes(status));
 }
 
 /** Nobody answered, not to the end, or not yet: saying it again may bring the answer. */
-export const mayPass = (error: CombinedError): boolean =>
-  isUnreachable(error) ||
-  (error.networkError !== undefined && (error.response as Response | undefined)?.status === 200) ||
-  error.graphQLErrors[0]?.extensions.code === 'SERVICE_UNAVAILABLE';
+export function mayPass(error: CombinedError): boolean {
+  const status = responseOf(error)?.status;
+  if (error.networkError !== undefined) return isUnreachable(error) || status === 200 || status === TOO_MANY;
+  return TEMPORARY.includes(error.graphQLErrors[0]?.extensions.code);
+}
+
+/** What the answer's Retry-After asks for, whoever between here and the server wrote it. */
+export const retryAfterOf = (error: CombinedError): string | null =>
+  responseOf(error)?.headers?.get('retry-after') ?? null;
 
 export function faultOf(error: CombinedError): Fault {
-  const requestId = (error.response as Response | undefined)?.headers?.get('x-request-id') ?? null;
+  const requestId = responseOf(error)?.headers?.get('x-request-id') ?? null;
   const first = error.graphQLErrors[0];
   if (first) {
     const code = String(first.extensions?.code ?? 'INTERNAL_SERVER_ERROR');

@@ -1,6 +1,8 @@
 /** Milliseconds. */
 const FIRST = 400;
 const LONGEST = 10_000;
+/** Whoever asks for more than an hour gets an hour: nobody would know any more what they had decided. */
+const MOST_ASKED = 3_600_000;
 
 /**
  * How long to wait before the next attempt: doubling, at most ten seconds, and drawn between half of that and all of it,
@@ -11,18 +13,30 @@ export const retryDelay = (attempt: number, fraction: number): number => {
   return Math.round(full / 2 + (full / 2) * fraction);
 };
 
-/** Waits, unless something says sooner that it is worth trying: the machine is online again, the page is seen again. */
-export function waitToRetry(milliseconds: number): Promise<void> {
+/** What a Retry-After asks for from this instant on, in milliseconds: it is seconds, or a date. 0: nothing that can be read. */
+export function askedToWait(retryAfter: string | null, at: number): number {
+  const told = retryAfter?.trim() ?? '';
+  const wait = /^\d+$/.test(told) ? Number(told) * 1_000 : Date.parse(told) - at;
+  return wait > 0 ? Math.min(wait, MOST_ASKED) : 0;
+}
+
+/**
+ * Waits, unless something says sooner that it is worth trying: the machine is online again, the page is seen again. Never
+ * less than `least`.
+ */
+export function waitToRetry(milliseconds: number, least = 0): Promise<void> {
+  const earliest = performance.now() + least;
   return new Promise((resolve) => {
     const done = () => {
       clearTimeout(timer);
-      window.removeEventListener('online', done);
+      window.removeEventListener('online', sooner);
       document.removeEventListener('visibilitychange', seen);
       resolve();
     };
-    const seen = () => document.visibilityState === 'visible' && done();
-    const timer = setTimeout(done, milliseconds);
-    window.addEventListener('online', done);
+    const sooner = () => performance.now() >= earliest && done();
+    const seen = () => document.visibilityState === 'visible' && sooner();
+    const timer = setTimeout(done, Math.max(milliseconds, least));
+    window.addEventListener('online', sooner);
     document.addEventListener('visibilitychange', seen);
   });
 }

@@ -1,10 +1,10 @@
 import { useCallback } from 'react';
 import type { TypedDocumentString } from '../generated/graphql.ts';
-import { chance } from './clock.ts';
+import { chance, now } from './clock.ts';
 import { useLiveScope } from './context.tsx';
-import { type Fault, faultOf, mayPass } from './fault.ts';
+import { type Fault, faultOf, mayPass, retryAfterOf } from './fault.ts';
 import type { Live } from './live.ts';
-import { retryDelay, waitToRetry } from './retry.ts';
+import { askedToWait, retryDelay, waitToRetry } from './retry.ts';
 import { asQuery } from './use-live.ts';
 
 /** What every payload of a mutation has. */
@@ -24,7 +24,7 @@ export type ChangeOutcome<Data> =
 export interface ChangeOptions {
   /**
    * It may be said again: it has an idempotency key, or the API answers its repeat with the first result. Where nobody
-   * answers it is then sent until somebody does, and `onWaiting` is told once that it takes longer.
+   * answers, or not now, it is then sent until somebody does, and `onWaiting` is told once that it takes longer.
    */
   repeatable?: boolean;
   onWaiting?: () => void;
@@ -49,7 +49,12 @@ export async function change<Data, Variables>(
     if (!error) return { kind: 'failed', fault: { code: 'UNEXPECTED', message: '', requestId: null } };
     if (!repeatable || !mayPass(error) || signal?.aborted) return { kind: 'failed', fault: faultOf(error) };
     if (attempt === 0) onWaiting?.();
-    await waitToRetry(retryDelay(attempt, chance()));
+    const asked = askedToWait(retryAfterOf(error), now());
+    // A little more than was asked for: whoever was told the same does not come back at the same instant.
+    if (asked > 0) await waitToRetry(asked + retryDelay(0, chance()), asked);
+    else await waitToRetry(retryDelay(attempt, chance()));
+    // Whoever gave it up meanwhile did not ask for it to be sent once more.
+    if (signal?.aborted) return { kind: 'failed', fault: faultOf(error) };
   }
 }
 
