@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { appendEvents } from '../../src/events/append.ts';
 import { encodeCursor } from '../../src/events/chain.ts';
 import { feedTypes } from '../../src/workstation/live/feed-types.ts';
+import { openTrail } from '../../src/workstation/pages/events/trail.ts';
 import { event, ids, pruneOn } from '../events/support.ts';
 import { ADMIN_KEY, clientOf, startApp, type TestApp } from '../support/app.ts';
 import { testClock } from '../support/clock.ts';
@@ -13,7 +14,7 @@ import { startWire, type Wire } from './support/wire.ts';
 
 /** Milliseconds: whatever a busy machine takes for some thousands of events. */
 const LONG = { timeout: 100_000, interval: 20 };
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 describe('the feed of a page', () => {
   const database = withDatabase({ clock: testClock(new Date()) });
@@ -177,6 +178,31 @@ describe('the feed of a page', () => {
     expect(page.resumed.slice(1)).toEqual([last]);
     expect(await toldAll()).toHaveLength(5);
     expect(page.counts).toEqual({ started: 1, refreshed: refreshed + readAnew, refused: 0 });
+  });
+
+  test('so does the log that is looked at, and says what it could not show', async () => {
+    const trail = openTrail(page.live, { projectId: world.id });
+    try {
+      const shown = () => trail.state.get().events?.map(({ id }) => id) ?? [];
+      const showsAll = async () => {
+        const all = await logged();
+        await vi.waitUntil(() => shown().at(-1) === all.at(-1)?.id, LONG);
+        expect(shown()).toEqual(all.map(({ id }) => id));
+      };
+      await happens(2);
+      await showsAll();
+      page.hears({ type: 'error', payload: [error('SERVICE_UNAVAILABLE')] }, 'TrailFeed');
+      await happens(3);
+      await showsAll();
+      const failed = { data: null, errors: [error('INTERNAL_SERVER_ERROR')] };
+      page.hears({ type: 'next', payload: failed }, 'TrailFeed');
+      expect(trail.state.get().fault?.code).toBe('INTERNAL_SERVER_ERROR');
+      await happens(3);
+      await showsAll();
+      expect(trail.state.get()).toMatchObject({ fault: null, again: false });
+    } finally {
+      trail.close();
+    }
   });
 
   test('begins anew, and has everything read, only where its place in the log is gone (9.2)', async () => {

@@ -14,8 +14,8 @@ export interface Headless {
   resumed: (string | null)[];
   /** How things stood with the server, one after the other. */
   phases: string[];
-  /** The page hears this as if the server had said it of the feed's present subscription. */
-  hears(message: { type: 'next' | 'error' | 'complete'; payload?: unknown }): void;
+  /** The page hears this as if the server had said it of the present subscription of this name. */
+  hears(message: { type: 'next' | 'error' | 'complete'; payload?: unknown }, of?: string): void;
   close(): void;
 }
 
@@ -33,7 +33,7 @@ export async function openHeadless(url: string, apiKey: string): Promise<Headles
   const cookie = signedIn.headers.getSetCookie()[0]!.split(';')[0]!;
   const counts = { started: 0, refreshed: 0, refused: 0 };
   const resumed: (string | null)[] = [];
-  let present: { socket: WebSocket; id: string } | null = null;
+  const present = new Map<string, { socket: WebSocket; id: string }>();
 
   // Left as they are when the page is closed: what it still waits for looks at them.
   vi.stubGlobal('window', Object.assign(new EventTarget(), { location: { host, protocol } }));
@@ -52,10 +52,9 @@ export async function openHeadless(url: string, apiKey: string): Promise<Headles
         id: string;
         payload?: { query?: string; variables?: { after?: string | null } };
       };
-      if (payload?.query?.includes('subscription Feed')) {
-        present = { socket: this, id };
-        resumed.push(payload.variables?.after ?? null);
-      }
+      const name = /subscription (\w+)/.exec(payload?.query ?? '')?.[1];
+      if (name !== undefined) present.set(name, { socket: this, id });
+      if (name === 'Feed') resumed.push(payload?.variables?.after ?? null);
       super.send(text);
     }
   }
@@ -73,8 +72,8 @@ export async function openHeadless(url: string, apiKey: string): Promise<Headles
     events,
     counts,
     resumed,
-    hears(message) {
-      const { socket, id } = present!;
+    hears(message, of = 'Feed') {
+      const { socket, id } = present.get(of)!;
       socket.emit('message', Buffer.from(JSON.stringify({ id, ...message })), false);
     },
     close: () => live.close(),
