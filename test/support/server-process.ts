@@ -6,9 +6,12 @@ import { clientOf } from './app.ts';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
-/** The product as it runs: `node src/main.ts` in a process of its own, with nothing in its environment but this. */
-export function spawnServer(env: Record<string, string>) {
-  const child: ChildProcess = spawn(process.execPath, [main], {
+/**
+ * The product as it runs: `node src/main.ts` in a process of its own, with nothing in its environment but this. `program`:
+ * another one that starts it and says that it is ready, and what that is told.
+ */
+export function spawnServer(env: Record<string, string>, program: readonly string[] = [main]) {
+  const child: ChildProcess = spawn(process.execPath, program, {
     cwd: root,
     stdio: 'pipe',
     env: { PATH: process.env.PATH, PORT: '0', LOG_LEVEL: 'warn', ...env },

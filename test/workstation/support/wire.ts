@@ -1,6 +1,9 @@
 // The network between browsers and the server: bytes as they come, which a test may hold up, cut off or lose.
 import { connect, createServer, type Socket } from 'node:net';
 
+/** Of a request: the server does not get it; it gets it, and has not answered; it has answered, and nobody gets that. */
+export type Moment = 'sent' | 'received' | 'answered';
+
 export interface Wire {
   /** What browsers know the server by. */
   url: string;
@@ -12,6 +15,8 @@ export interface Wire {
   hold(is: boolean): void;
   /** So many requests that hold this text get through, and their answers are lost on the way back. */
   swallow(text: string, times: number): void;
+  /** At this moment of the next request that holds this text does something, once; its answer is lost. Resolves with what was done. */
+  once<Done>(text: string, moment: Moment, act: () => Promise<Done>): Promise<Done>;
   stop(): Promise<void>;
 }
 
@@ -22,11 +27,13 @@ export async function startWire(port: () => number): Promise<Wire> {
   let isAway = false;
   let isHeld = false;
   let lost = { text: '', times: 0 };
+  let watched: { text: string; moment: Moment; act: () => void } | null = null;
 
   const server = createServer((near) => {
     if (isAway) return void near.destroy();
     const far = connect(port(), '127.0.0.1');
     let losing = false;
+    let answered = () => {};
     const end = () => {
       near.destroy();
       far.destroy();
@@ -42,9 +49,18 @@ export async function startWire(port: () => number): Promise<Wire> {
         lost.times -= 1;
         losing = true;
       }
-      far.write(bytes);
+      if (watched === null || !bytes.includes(watched.text)) return void far.write(bytes);
+      const { moment, act } = watched;
+      watched = null;
+      losing = true;
+      if (moment === 'answered') answered = act;
+      if (moment !== 'sent') far.write(bytes);
+      if (moment !== 'answered') act();
+      if (moment === 'sent') end();
     });
     far.on('data', (bytes: Buffer) => {
+      answered();
+      answered = () => {};
       if (losing) end();
       else near.write(bytes);
     });
@@ -71,6 +87,10 @@ export async function startWire(port: () => number): Promise<Wire> {
     swallow(text, times) {
       lost = { text, times };
     },
+    once: (text, moment, act) =>
+      new Promise((resolve, reject) => {
+        watched = { text, moment, act: () => void act().then(resolve, reject) };
+      }),
     async stop() {
       cut();
       await new Promise((resolve) => server.close(resolve));
