@@ -88,6 +88,8 @@ describe.skipIf(noBrowser())('signing in with a browser', () => {
     await form(page).waitFor();
     await issuerButton(page).waitFor();
     expect(await used(page).count()).toBe(0);
+    // It was their own doing, and is not told as something that befell them.
+    expect(await page.getByText('You were signed out').count()).toBe(0);
     expect(tried.map((body) => Object.keys(JSON.parse(body) as object))).toEqual([['link']]);
     // Nor is it in what the browser goes back to.
     await page.reload();

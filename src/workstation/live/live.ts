@@ -21,7 +21,7 @@ import {
   nextFeed,
 } from './feed.ts';
 import { feedTypes } from './feed-types.ts';
-import { retryDelay, waitToRetry } from './retry.ts';
+import { retryDelay, serverReached, waitToRetry } from './retry.ts';
 import { createStore, type Store } from './store.ts';
 
 /** How things stand with the server, and since when (milliseconds): what is shown may be as old as that. */
@@ -86,6 +86,7 @@ export function openLive({ csrfToken, onRefused, onForbidden }: LiveOptions): Li
       on: {
         connected: () => {
           connection.set({ phase: 'live', since: now() });
+          serverReached();
           advance({ type: 'connected' });
         },
         closed: () => {

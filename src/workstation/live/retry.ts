@@ -20,15 +20,22 @@ export function askedToWait(retryAfter: string | null, at: number): number {
   return wait > 0 ? Math.min(wait, MOST_ASKED) : 0;
 }
 
+const news = new EventTarget();
+const REACHED = 'reached';
+
+/** The server was reached just now: whatever waits to try again need not wait longer. */
+export const serverReached = (): void => void news.dispatchEvent(new Event(REACHED));
+
 /**
- * Waits, unless something says sooner that it is worth trying: the machine is online again, the page is seen again. Never
- * less than `least`.
+ * Waits, unless something says sooner that it is worth trying: the server was reached, the machine is online again, the
+ * page is seen again. Never less than `least`.
  */
 export function waitToRetry(milliseconds: number, least = 0): Promise<void> {
   const earliest = performance.now() + least;
   return new Promise((resolve) => {
     const done = () => {
       clearTimeout(timer);
+      news.removeEventListener(REACHED, sooner);
       window.removeEventListener('online', sooner);
       document.removeEventListener('visibilitychange', seen);
       resolve();
@@ -36,6 +43,7 @@ export function waitToRetry(milliseconds: number, least = 0): Promise<void> {
     const sooner = () => performance.now() >= earliest && done();
     const seen = () => document.visibilityState === 'visible' && sooner();
     const timer = setTimeout(done, Math.max(milliseconds, least));
+    news.addEventListener(REACHED, sooner);
     window.addEventListener('online', sooner);
     document.addEventListener('visibilitychange', seen);
   });

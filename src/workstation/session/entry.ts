@@ -20,6 +20,8 @@ export const entry = createStore<Entry>({ kind: 'loading', unreachable: false })
 /** How often in a row a session was refused that the server then said is good. */
 let refusals = 0;
 let viewerId: string | null = null;
+/** Whose end somebody asked for: what the server then ends was not ended by anybody else. */
+let leaving: Live | null = null;
 
 /**
  * Asks the server who is here until it answers. `refused`: the token of a session that it turned down a moment ago. Where it
@@ -69,7 +71,7 @@ export function enter(session: SignedIn): void {
     // Whether the session is over is for the server to say: it may have been made anew, by another page.
     onRefused() {
       const present = entry.get();
-      if (present.kind !== 'signed-in' || present.live !== live) return;
+      if (present.kind !== 'signed-in' || present.live !== live || leaving === live) return;
       live.close();
       entry.set({ kind: 'loading', unreachable: false });
       void begin(session.csrfToken);
@@ -90,7 +92,11 @@ export function enter(session: SignedIn): void {
 export async function leave(): Promise<boolean> {
   const present = entry.get();
   if (present.kind !== 'signed-in') return true;
-  if (!(await signOut(present.session.csrfToken))) return false;
+  leaving = present.live;
+  if (!(await signOut(present.session.csrfToken))) {
+    leaving = null;
+    return false;
+  }
   present.live.close();
   forgetDecisions();
   await begin();
