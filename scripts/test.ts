@@ -27,6 +27,7 @@ interface Report {
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** What a shell says of a process that SIGINT ended. */
 const INTERRUPTED = 130;
+const compiled = join(root, 'node_modules/.cache/holdpoint/compiled');
 const vitest = join(root, 'node_modules/vitest/vitest.mjs');
 
 /** Somebody ended it, with Ctrl-C or a signal to this process or to the test runner. */
@@ -43,7 +44,8 @@ async function run(database: 'embedded' | 'postgres', report: string): Promise<R
   child = spawn(process.execPath, [vitest, 'run', ...reporters, ...process.argv.slice(2)], {
     cwd: root,
     stdio: 'inherit',
-    env: { ...process.env, TEST_DATABASE: database },
+    // What is compiled once is kept for the hundreds of processes that need the same.
+    env: { NODE_COMPILE_CACHE: compiled, ...process.env, TEST_DATABASE: database },
   });
   const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
   interrupted ||= signal !== null || code === INTERRUPTED;

@@ -4,6 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { clientOf } from './app.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
+/** As `npm test` sets it, for what it starts. */
+const { NODE_COMPILE_CACHE } = process.env;
+const compileCache = NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE };
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 /**
@@ -14,7 +17,7 @@ export function spawnServer(env: Record<string, string>, program: readonly strin
   const child: ChildProcess = spawn(process.execPath, program, {
     cwd: root,
     stdio: 'pipe',
-    env: { PATH: process.env.PATH, PORT: '0', LOG_LEVEL: 'warn', ...env },
+    env: { PATH: process.env.PATH, ...compileCache, PORT: '0', LOG_LEVEL: 'warn', ...env },
   });
   let output = '';
   let looked = () => {};
