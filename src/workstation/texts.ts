@@ -420,6 +420,8 @@ export const texts = {
     after: 'As it would run',
     removed: 'Removed:',
     added: 'Added:',
+    same: (lines: number) => `${plural(lines, 'line', 'lines')} the same`,
+    more: (rows: number) => `Show more: ${plural(rows, 'row', 'rows')}`,
   },
 
   count: {

@@ -11,7 +11,7 @@ import {
 import { uiConfigIn } from '../../src/workstation/decision/ui-config.ts';
 import { sayVerdict, settledBy } from '../../src/workstation/decision/verdict.ts';
 import { stretchesOf } from '../../src/workstation/parts/evidence.ts';
-import { sideBySide } from '../../src/workstation/parts/line-diff.ts';
+import { foldSame, sideBySide } from '../../src/workstation/parts/line-diff.ts';
 
 describe('a verdict', () => {
   const target = { id: 'intervention_1', kind: 'intervention' } as const;
@@ -200,6 +200,20 @@ describe('a diff', () => {
       { kind: 'added', left: null, right: '"c": 4' },
       { kind: 'same', left: '}', right: '}' },
     ]);
+  });
+  test('folds what is the same in both, but for the lines around a change', () => {
+    const lines = Array.from({ length: 30 }, (_, line) => `line ${line}`);
+    const changed = lines.with(15, 'another').join('\n');
+    const blocks = foldSame(sideBySide(lines.join('\n'), changed));
+    expect(blocks.map(({ folded, rows }) => [folded, rows.length])).toEqual([
+      [true, 12],
+      [false, 7],
+      [true, 11],
+    ]);
+    const rows = sideBySide(lines.join('\n'), changed);
+    expect(blocks.flatMap((block) => block.rows)).toEqual(rows);
+    // A stretch that is hardly longer than what stands around a change anyway is not.
+    expect(foldSame(sideBySide('a\nb\nc', 'x\nb\nc'))).toHaveLength(1);
   });
   test('holds either side whole', () => {
     const lines = fc.array(fc.constantFrom('a', 'b', 'c', ''), { minLength: 1 }).map((all) => all.join('\n'));

@@ -1,11 +1,41 @@
-import { useMemo } from 'react';
+import { useDeferredValue, useMemo, useState } from 'react';
 import { texts } from '../texts.ts';
-import { sideBySide } from './line-diff.ts';
+import { type DiffRow, foldSame, sideBySide } from './line-diff.ts';
 import { UntrustedText } from './untrusted-text.tsx';
 
-/** What was proposed and what is to run, side by side. */
+/** Rows that are drawn before somebody asks for more: an input may have 25,000 lines, and all of them may have changed. */
+const MOST_ROWS = 400;
+
+/** What was proposed and what is to run, side by side; what is the same in both is folded. */
 export function DiffView({ before, after }: { before: string; after: string }) {
-  const rows = useMemo(() => sideBySide(before, after), [before, after]);
+  // Whoever types does not wait for the comparison of what they typed.
+  const [left, right] = [useDeferredValue(before), useDeferredValue(after)];
+  const blocks = useMemo(() => foldSame(sideBySide(left, right)), [left, right]);
+  const [most, setMost] = useState(MOST_ROWS);
+  const [unfolded, setUnfolded] = useState<ReadonlySet<number>>(new Set());
+  let drawn = 0;
+  let hidden = 0;
+  const drawing = blocks.map(({ folded, rows }, block) => {
+    if (folded && !unfolded.has(block))
+      return (
+        <tr key={`folded ${block}`} className="diff-folded">
+          <td colSpan={2}>
+            <button
+              type="button"
+              className="quiet fold"
+              onClick={() => setUnfolded(new Set([...unfolded, block]))}
+            >
+              {texts.diff.same(rows.length)}
+            </button>
+          </td>
+        </tr>
+      );
+    const shown = rows.slice(0, Math.max(0, most - drawn));
+    drawn += shown.length;
+    hidden += rows.length - shown.length;
+    // A line has no identity but its place.
+    return shown.map((row, index) => <Row key={`${block} ${index} ${row.kind}`} row={row} />);
+  });
   return (
     <div className="diff-scroll" tabIndex={0} role="group" aria-label={texts.diff.title}>
       <table className="diff">
@@ -15,30 +45,36 @@ export function DiffView({ before, after }: { before: string; after: string }) {
             <th scope="col">{texts.diff.after}</th>
           </tr>
         </thead>
-        <tbody>
-          {rows.map(({ kind, left, right }, index) => (
-            // A line has no identity but its place.
-            <tr key={`${index} ${kind}`} className={`diff-${kind}`}>
-              <td>
-                {left !== null && (
-                  <>
-                    {kind !== 'same' && <span className="hidden-label">{texts.diff.removed} </span>}
-                    <UntrustedText text={left === '' ? ' ' : left} inline />
-                  </>
-                )}
-              </td>
-              <td>
-                {right !== null && (
-                  <>
-                    {kind !== 'same' && <span className="hidden-label">{texts.diff.added} </span>}
-                    <UntrustedText text={right === '' ? ' ' : right} inline />
-                  </>
-                )}
-              </td>
-            </tr>
-          ))}
-        </tbody>
+        <tbody>{drawing}</tbody>
       </table>
+      {hidden > 0 && (
+        <button type="button" className="quiet fold" onClick={() => setMost(most + MOST_ROWS * 5)}>
+          {texts.diff.more(hidden)}
+        </button>
+      )}
     </div>
+  );
+}
+
+function Row({ row: { kind, left, right } }: { row: DiffRow }) {
+  return (
+    <tr className={`diff-${kind}`}>
+      <td>
+        {left !== null && (
+          <>
+            {kind !== 'same' && <span className="hidden-label">{texts.diff.removed} </span>}
+            <UntrustedText text={left === '' ? ' ' : left} inline />
+          </>
+        )}
+      </td>
+      <td>
+        {right !== null && (
+          <>
+            {kind !== 'same' && <span className="hidden-label">{texts.diff.added} </span>}
+            <UntrustedText text={right === '' ? ' ' : right} inline />
+          </>
+        )}
+      </td>
+    </tr>
   );
 }

@@ -16,6 +16,41 @@ export interface DiffRow {
   right: string | null;
 }
 
+/** Rows that are shown, and stretches of unchanged ones that are folded. */
+export type DiffBlock = { folded: false; rows: DiffRow[] } | { folded: true; rows: DiffRow[] };
+
+/** Unchanged rows beside a change say where it is; a stretch of more than that is folded. */
+const AROUND = 3;
+const WORTH_FOLDING = 4;
+
+export function foldSame(rows: readonly DiffRow[]): DiffBlock[] {
+  const blocks: DiffBlock[] = [];
+  const add = (folded: boolean, some: readonly DiffRow[]) => {
+    if (some.length === 0) return;
+    const last = blocks.at(-1);
+    if (!folded && last && !last.folded) last.rows.push(...some);
+    else blocks.push({ folded, rows: [...some] });
+  };
+  for (let at = 0; at < rows.length; ) {
+    const { kind } = rows[at]!;
+    let end = at;
+    while (end < rows.length && (rows[end]!.kind === 'same') === (kind === 'same')) end += 1;
+    if (kind !== 'same') add(false, rows.slice(at, end));
+    else {
+      const from = at === 0 ? at : Math.min(at + AROUND, end);
+      const to = end === rows.length ? end : Math.max(end - AROUND, from);
+      const folds = to - from >= WORTH_FOLDING;
+      add(false, rows.slice(at, folds ? from : end));
+      if (folds) {
+        add(true, rows.slice(from, to));
+        add(false, rows.slice(to, end));
+      }
+    }
+    at = end;
+  }
+  return blocks;
+}
+
 /** Beyond this many changed lines nobody reads which line went where: all of it is shown as gone, then as new. */
 const MOST_EDITS = 1_000;
 
