@@ -23,7 +23,12 @@ const ROUNDS = 16;
 
 const log = createLog('warn');
 const ids = createIds(clock);
-const off: Privacy = { conceal: () => [], isSoon: () => true, look: async () => {} };
+const off: Privacy = {
+  conceal: () => [],
+  isSoon: () => true,
+  look: async () => {},
+  takeOut: async (_, words) => ({ words, kept: [] }),
+};
 
 const PLAIN =
   'May I deploy build 4711 of the billing service to production? All 312 tests passed, roll-back takes two minutes.';

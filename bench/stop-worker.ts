@@ -60,13 +60,14 @@ export async function startWorker(url: string | null): Promise<BenchWorker> {
   const deps: StopDeps = { database, clock, ids, changes: { announce: () => {} }, committed: () => {} };
   const stops = createStops(deps);
   const vault = createVault({ database, clock, ids, keyRing: createKeyRing(makeKey().keys) });
+  const privacy = createPrivacy({ ids, findSensitive: async () => [] });
   const changeSession = createChangeSession({
     database,
     clock,
     ids,
     stops,
     touches: createAgentTouches(clock, ids),
-    privacy: createPrivacy({ ids, findSensitive: async () => [] }),
+    privacy,
     vault,
     enqueueDrives: queue.enqueueDrives,
     announce: (changes) => announceToWorkers(database.signals, changes),
@@ -85,6 +86,8 @@ export async function startWorker(url: string | null): Promise<BenchWorker> {
   const recoveries = {
     ...deps,
     prisma: database.prisma,
+    privacy,
+    vault,
     log,
     enqueueDrives: queue.enqueueDrives,
     enqueueRecoveries: queue.enqueueRecoveries,

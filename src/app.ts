@@ -246,6 +246,7 @@ export function createApp({
       runners,
       signingKeys,
       vault,
+      privacy,
       safety: createAnalysis(safety),
       permits: {
         digestOf: actionDigest,

@@ -18,8 +18,10 @@ export interface Asked {
   projectId: string;
   /** One line for a person who has to decide. */
   summary: string;
-  /** What is asked for, whole: the digest is of this. */
+  /** What is asked for, whole, without what is sensitive of it. */
   proposal: JsonObject;
+  /** The same as it was said, where that is something else: the digest is of this (behaviour 8.8). */
+  said?: JsonObject;
   requestedBy: Actor;
   requiredRole: Role;
   recoveryId?: string;
@@ -53,7 +55,7 @@ export async function askApproval(
     requiredRole,
     requiredApprovals: 1,
     proposal: asJson(asked.proposal) as Prisma.JsonValue,
-    digest: sha256(canonicalJson(asked.proposal)),
+    digest: sha256(canonicalJson(asked.said ?? asked.proposal)),
     recoveryId: asked.recoveryId ?? null,
     stepId: asked.stepId ?? null,
     expiresAt,

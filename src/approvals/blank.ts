@@ -36,5 +36,6 @@ export const blankApproval = (id: string, kind: ApprovalKind, requestedBy: Actor
   open: true,
   delivery: 'UNANSWERED' as const,
   standingId: null,
+  settledById: null,
   votes: [],
 });

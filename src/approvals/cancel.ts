@@ -1,11 +1,15 @@
 import type { Task } from '../generated/prisma/client.ts';
-import { inScope, type Actor, type Viewer } from '../identity/viewer.ts';
+import { inScope, type Actor, personOf, type Viewer } from '../identity/viewer.ts';
 import { Faults, MAX_MESSAGE } from '../kernel/bounds.ts';
 import { DomainError } from '../kernel/errors.ts';
 import type { Change, VotedApproval } from '../sessions/aggregate.ts';
 import type { Draft } from '../sessions/draft.ts';
 import { changeApproval } from './change-approval.ts';
-import { changeProjectApprovalNow, resolvedEvent } from './change-project-approval.ts';
+import {
+  changeProjectApprovalNow,
+  type DecideProjectApproval,
+  resolvedEvent,
+} from './change-project-approval.ts';
 import { expireProjectApproval } from './expire.ts';
 import { isCall, isOfSession, isPending, mayCancel, notFound } from './rules.ts';
 import type { ApprovalDeps } from './seams.ts';
@@ -29,13 +33,16 @@ export async function cancelApproval(
   if (row === null || !inScope(viewer, row.projectId)) throw new DomainError([notFound]);
   if (isOfSession(row.kind)) return cancelInSession(deps, viewer, id, reason);
   await expireProjectApproval(deps, row.id);
-  await changeProjectApprovalNow(deps, 'cancel an approval', row, (approval, { now }) => {
+  const whose = { projectId: row.projectId, saidById: personOf(viewer.actor) };
+  const { words, kept } = await deps.privacy.takeOut(whose, { reason });
+  const cancel: DecideProjectApproval = (approval, { now }) => {
     const able = mayCancel(approval, viewer);
     if (!able.ok) throw new DomainError([able.error]);
-    const cancelled = settled(approval, 'CANCELLED', { reason }, now);
+    const cancelled = settled(approval, 'CANCELLED', { by: viewer.actor, ...words }, now);
     const events = [resolvedEvent(cancelled, viewer.actor, now)];
     return { approval: cancelled, events, settledBy: viewer.actor };
-  });
+  };
+  await changeProjectApprovalNow(deps, 'cancel an approval', row, cancel, kept);
   return { reply: { approvalId: id }, change: null };
 }
 

@@ -5,6 +5,7 @@ import type { Approval, ApprovalVote } from '../generated/prisma/client.ts';
 import type { ApprovalStatus } from '../generated/prisma/enums.ts';
 import { type Actor, systemActor } from '../identity/viewer.ts';
 import type { JsonObject } from '../kernel/json.ts';
+import type { Kept } from '../secrets/vault.ts';
 import type { VotedApproval } from '../sessions/aggregate.ts';
 import { NOT_IN_TIME, warned, warningData } from './advance.ts';
 import { clockMoves } from './deadlines.ts';
@@ -71,17 +72,20 @@ export async function changeProjectApproval(
   };
 }
 
-/** The same in a transaction of its own, announced. */
+/** The same in a transaction of its own, announced. `kept`: what was taken out of what it says, and is kept with it. */
 export async function changeProjectApprovalNow(
   deps: ProjectApprovalDeps,
   name: string,
   approval: Pick<Approval, 'id' | 'projectId' | 'kind'>,
   decide: DecideProjectApproval,
+  kept: readonly Kept[] = [],
 ): Promise<void> {
-  announceApproval(
-    deps,
-    await transact(deps.database, name, (tx) => changeProjectApproval(tx, deps, approval, decide)),
-  );
+  const written = await transact(deps.database, name, async (tx) => {
+    const changed = await changeProjectApproval(tx, deps, approval, decide);
+    if (changed !== null) await deps.vault.keep(tx, kept);
+    return changed;
+  });
+  announceApproval(deps, written);
 }
 
 /** To be called after the commit. */
@@ -118,7 +122,7 @@ function byTheClock(locked: VotedApproval, now: Date): ProjectRuling {
         projectEvent(approval, 'approval_timeout_warning', systemActor, now, warningData(approval)),
       );
     } else {
-      approval = settled(approval, 'TIMED_OUT', { reason: NOT_IN_TIME }, now);
+      approval = settled(approval, 'TIMED_OUT', { by: systemActor, reason: NOT_IN_TIME }, now);
       settledBy = systemActor;
       events.push(resolvedEvent(approval, systemActor, now));
     }

@@ -3,7 +3,7 @@ import { type BudgetState, toDecimal } from '../budgets/state.ts';
 import type { Task } from '../generated/prisma/client.ts';
 import type { AgentType } from '../generated/prisma/enums.ts';
 import { idempotencyOf } from '../idempotency/idempotency.ts';
-import { inScope, type Viewer } from '../identity/viewer.ts';
+import { type Actor, inScope, personOf, type Viewer } from '../identity/viewer.ts';
 import { Faults, MAX_MESSAGE, MAX_NAME } from '../kernel/bounds.ts';
 import { addSeconds } from '../kernel/clock.ts';
 import { DomainError, refuse } from '../kernel/errors.ts';
@@ -218,7 +218,9 @@ function ask(
   const id = pass?.approvalId ?? deps.ids.next('approval');
   const reservationId = deps.ids.next('reservation');
   const expiresAt = pass?.expiresAt ?? addSeconds(now, minutes * 60);
-  const task = input.taskId ? null : madeTask(deps.ids.next('task'), session, input, now);
+  const task = input.taskId
+    ? null
+    : madeTask(deps.ids.next('task'), session, { input, actor: viewer.actor }, now);
   const approval: VotedApproval = {
     ...blankApproval(id, 'AGENT_CALL', viewer.actor, now),
     projectId: session.projectId,
@@ -288,7 +290,12 @@ const proposalOf = (
 });
 
 /** The task of this one call: it goes where the call goes. */
-function madeTask(id: string, session: Aggregate['session'], input: RequestCallInput, now: Date): Task {
+function madeTask(
+  id: string,
+  session: Aggregate['session'],
+  { input, actor }: { input: RequestCallInput; actor: Actor },
+  now: Date,
+): Task {
   return {
     id,
     sessionId: session.id,
@@ -303,5 +310,7 @@ function madeTask(id: string, session: Aggregate['session'], input: RequestCallI
     createdAt: now,
     updatedAt: now,
     finishedAt: null,
+    givenById: personOf(actor),
+    finishedById: null,
   };
 }

@@ -4,7 +4,7 @@ import type { Tx } from '../database/transact.ts';
 import type { BudgetLimitType } from '../generated/prisma/enums.ts';
 import { idempotencyOf } from '../idempotency/idempotency.ts';
 import { remembering } from '../idempotency/remember.ts';
-import { inScope, type Viewer } from '../identity/viewer.ts';
+import { inScope, personOf, type Viewer } from '../identity/viewer.ts';
 import { Faults, MAX_MESSAGE } from '../kernel/bounds.ts';
 import { DomainError, refuse } from '../kernel/errors.ts';
 import { projectStopped } from '../sessions/rules.ts';
@@ -32,6 +32,8 @@ export async function requestBudgetOverride(deps: ApprovalDeps, viewer: Viewer, 
   const { projectId, limitType, justification } = input;
   if (!inScope(viewer, projectId)) throw notThere();
   const idempotency = idempotencyOf(viewer.credentialId, 'requestBudgetOverride', input);
+  const whose = { projectId, saidById: personOf(viewer.actor) };
+  const { words, kept } = await deps.privacy.takeOut(whose, { justification });
   let written: Written | null = null;
   const { reply, repeated } = await remembering(deps, 'ask for more budget', idempotency, async (tx) => {
     // Shared: a stop that comes at the same time either finds this approval, or is found here (behaviour 7.2).
@@ -43,11 +45,14 @@ export async function requestBudgetOverride(deps: ApprovalDeps, viewer: Viewer, 
       units,
     );
     const requestedAmount = toDecimal(units);
+    const proposal = { limitType, requestedAmount, requiresManagerApproval };
+    await deps.vault.keep(tx, kept);
     written = await askApproval(tx, deps, {
       kind: 'BUDGET_OVERRIDE',
       projectId,
       summary: `${isTokens(limitType) ? `${units / 10_000n} tokens` : `${requestedAmount} dollars`} more for ${limitType}`,
-      proposal: { limitType, requestedAmount, justification, requiresManagerApproval },
+      proposal: { ...proposal, ...words },
+      said: { ...proposal, justification },
       requestedBy: viewer.actor,
       requiredRole,
       // What it asks for is over with the period.

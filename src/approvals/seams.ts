@@ -11,6 +11,7 @@ import type {
 } from '../generated/prisma/enums.ts';
 import type { Actor } from '../identity/viewer.ts';
 import type { Json } from '../kernel/json.ts';
+import type { WordDeps } from '../privacy/privacy.ts';
 import type { SessionDeps } from '../sessions/deps.ts';
 
 // What approvals need of other rooms, and no more of it than this: put together in app.ts.
@@ -122,7 +123,7 @@ export interface Consequences {
 /** What another room does about it in the same transaction. Throws DomainError where it can't be: nothing is settled then. */
 export type OnSettled = (tx: Tx, settlement: Settlement) => Promise<Consequences>;
 
-export interface ApprovalDeps extends SessionDeps {
+export interface ApprovalDeps extends SessionDeps, WordDeps {
   database: { prisma: PrismaClient };
   safety: Safety;
   permits: Permits;
@@ -135,5 +136,5 @@ export interface ApprovalDeps extends SessionDeps {
 /** What approvals that belong to no session take. */
 export type ProjectApprovalDeps = Pick<
   ApprovalDeps,
-  'prisma' | 'database' | 'clock' | 'ids' | 'onSettled' | 'changes' | 'committed'
+  'prisma' | 'database' | 'clock' | 'ids' | 'vault' | 'onSettled' | 'changes' | 'committed'
 >;

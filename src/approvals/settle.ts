@@ -1,7 +1,7 @@
 import { taskFinished } from '../emergency/conditions.ts';
 import type { Approval, Task } from '../generated/prisma/client.ts';
 import type { ApprovalStatus } from '../generated/prisma/enums.ts';
-import type { Actor } from '../identity/viewer.ts';
+import { type Actor, personOf } from '../identity/viewer.ts';
 import type { Json, JsonObject } from '../kernel/json.ts';
 import { asJson, type VotedApproval } from '../sessions/aggregate.ts';
 import { type Draft, putApproval } from '../sessions/draft.ts';
@@ -36,7 +36,7 @@ export function settleInDraft(
 ): void {
   const told = (ending.tells ?? true) && !isExternal(draft.session);
   const after: VotedApproval = {
-    ...settled(approval, ending.status, ending, now),
+    ...settled(approval, ending.status, { ...ending, by: actor }, now),
     delivery: told ? 'PENDING' : 'UNANSWERED',
   };
   putApproval(draft, after);
@@ -100,7 +100,7 @@ export function moveTask(
   const moved = taskAfter(task, changed, draft.approvals, now);
   if (moved === task) return;
   const done = moved.status === 'COMPLETED' && changed.kind === 'RESPONSE';
-  putTask(draft, done ? { ...moved, result: asJson(responseOf(changed).response) } : moved);
+  putTask(draft, done ? { ...moved, ...resultOf(changed) } : moved);
   if (!isFinished(moved)) return;
   // One that was rejected or cancelled is neither a failure nor a success of its agent (behaviour 7.1).
   if (done) draft.signals.push(taskFinished(actor));
@@ -111,6 +111,12 @@ export function moveTask(
     data: { agentName: moved.agentName, status: moved.status },
   });
 }
+
+/** Whoever answered said it, and not whoever approved that. */
+const resultOf = (answer: Approval) => ({
+  result: asJson(responseOf(answer).response),
+  finishedById: personOf(answer.requestedBy as Actor),
+});
 
 /** As the draft has it by now, else as it was read. */
 export const taskOf = (draft: Draft, tasks: readonly Task[], id: string | null): Task | null =>

@@ -237,7 +237,9 @@ export const BudgetOverride = builder.objectRef<Row>('BudgetOverride').implement
   fields: (t) => ({
     limitType: t.field({ type: BudgetLimitTypeEnum, resolve: (row) => overrideOf(row).limitType }),
     requestedAmount: t.field({ type: 'Decimal', resolve: (row) => overrideOf(row).requestedAmount }),
-    justification: t.string({ resolve: (row) => overrideOf(row).justification }),
+    justification: t.string({
+      resolve: (row, _, seer) => shown(seer, row.projectId, overrideOf(row).justification),
+    }),
     requiresManagerApproval: t.boolean({ resolve: (row) => overrideOf(row).requiresManagerApproval }),
   }),
 });

@@ -1,7 +1,7 @@
 import type { Approval } from '../generated/prisma/client.ts';
 import type { Idempotency } from '../idempotency/idempotency.ts';
 import { remembering } from '../idempotency/remember.ts';
-import type { Viewer } from '../identity/viewer.ts';
+import { personOf, type Viewer } from '../identity/viewer.ts';
 import { DomainError } from '../kernel/errors.ts';
 import type { NewEvent } from '../events/append.ts';
 import {
@@ -23,11 +23,15 @@ export async function voteOnProjectApproval(
   deps: ApprovalDeps,
   viewer: Viewer,
   row: Approval,
-  ballot: PreparedBallot,
+  said: PreparedBallot,
   idempotency: Idempotency | null,
 ): Promise<{ reply: VoteReply; change: null }> {
   // By itself: what the clock had due stands whether or not the vote is taken.
   await expireProjectApproval(deps, row.id);
+  const whose = { projectId: row.projectId, saidById: personOf(viewer.actor) };
+  // What it asks to be changed names steps, tasks, sessions and figures, and is refused where it says more (behaviour 7.5).
+  const { words, kept } = await deps.privacy.takeOut(whose, { reason: said.reason });
+  const ballot = { ...said, ...words };
   let written: Written | null = null;
   const { reply, repeated } = await remembering(deps, 'decide an approval', idempotency, async (tx) => {
     written = await changeProjectApproval(tx, deps, row, (approval, { stopped, now }) => {
@@ -36,6 +40,7 @@ export async function voteOnProjectApproval(
       if (outcome.kind === 'refused') throw new DomainError(outcome.errors);
       return outcome.kind === 'repeated' ? null : ruled(outcome, ballot, viewer, now);
     });
+    if (written !== null) await deps.vault.keep(tx, kept);
     return { approvalId: row.id };
   });
   if (!repeated) announceApproval(deps, written);
@@ -50,7 +55,8 @@ function ruled(
 ): ProjectRuling {
   const { approval: voted, vote, settles, override } = outcome;
   const { reason, modifications } = ballot;
-  const approval = settles === null ? voted : settled(voted, settles, { reason, modifications }, now);
+  const approval =
+    settles === null ? voted : settled(voted, settles, { by: actor, reason, modifications }, now);
   const events: NewEvent[] = [projectEvent(voted, 'approval_voted', actor, now, voteData(outcome, ballot))];
   if (override) events.push(projectEvent(voted, 'human_override', actor, now, { override: 'self_approval' }));
   if (settles !== null) events.push(resolvedEvent(approval, actor, now));

@@ -2,7 +2,7 @@ import type { Approval, ApprovalVote } from '../generated/prisma/client.ts';
 import type { ApprovalStatus, ApprovalVerdict, Role } from '../generated/prisma/enums.ts';
 import { roles, satisfies } from '../identity/permissions.ts';
 import { takenFrom } from '../identity/team-roles.ts';
-import type { Viewer } from '../identity/viewer.ts';
+import { type Actor, personOf, type Viewer } from '../identity/viewer.ts';
 import type { UserError } from '../kernel/errors.ts';
 import type { Json } from '../kernel/json.ts';
 import { asJson, deny, type VotedApproval } from '../sessions/aggregate.ts';
@@ -198,10 +198,11 @@ export function settled(
   approval: VotedApproval,
   status: Exclude<ApprovalStatus, 'PENDING'>,
   {
+    by,
     reason,
     permit = null,
     modifications = null,
-  }: { reason: string | null; permit?: string | null; modifications?: Json },
+  }: { by: Actor; reason: string | null; permit?: string | null; modifications?: Json },
   now: Date,
 ): VotedApproval {
   const startable = approval.kind === 'AGENT_CALL' && status === 'APPROVED';
@@ -212,6 +213,7 @@ export function settled(
     permit,
     rejectionReason: status === 'APPROVED' ? null : reason,
     modifications: asJson(modifications),
+    settledById: personOf(by),
     frozenAt: null,
     dueAt: startable ? nextDue(approval) : null,
     open: startable,

@@ -1,5 +1,6 @@
 import type { Tx } from '../database/transact.ts';
 import type { SessionStatus, TaskStatus } from '../generated/prisma/enums.ts';
+import { type Actor, personOf } from '../identity/viewer.ts';
 import { isLive } from '../sessions/rules.ts';
 
 // What a stop writes, set-based: a handful of statements however much it halts (behaviour 7.2).
@@ -49,11 +50,15 @@ export interface Halting {
   locked: readonly Locked[];
   /** What calls that can no longer begin are told. */
   reason: string;
+  actor: Actor;
   now: Date;
 }
 
 /** Halts, freezes and cancels, and records what was halted. `emergency_stops` must hold the stop already. */
-export async function haltAll(tx: Tx, { stopId, projectId, locked, reason, now }: Halting): Promise<Halted> {
+export async function haltAll(
+  tx: Tx,
+  { stopId, projectId, locked, reason, actor, now }: Halting,
+): Promise<Halted> {
   const [row] = await tx.$queryRawUnsafe<[{ halted: Halted }]>(
     HALT,
     stopId,
@@ -61,6 +66,7 @@ export async function haltAll(tx: Tx, { stopId, projectId, locked, reason, now }
     locked.map(({ id }) => id),
     now.toISOString(),
     reason,
+    personOf(actor),
   );
   return row.halted;
 }
@@ -71,7 +77,7 @@ const list = (from: string, fields: string): string =>
 const item = `'id', x.id, 'sessionId', x.session_id, 'teamId', x.team_id`;
 
 /**
- * $1 stop, $2 project, $3 the sessions locked, $4 now, $5 the reason. A session that is not live but has an approval open
+ * $1 stop, $2 project, $3 the sessions locked, $4 now, $5 the reason, $6 the person whose it is, or null. A session that is not live but has an approval open
  * changes in its version alone, by which a decision that is under way is decided anew. A runner is told of calls that were
  * cancelled once its session goes on; the task that was made for such a call ends with it.
  */
@@ -85,7 +91,7 @@ const HALT = `
     UPDATE sessions s SET version = s.version + 1 WHERE s.id = ANY($3::text[])
       AND s.status NOT IN ('ACTIVE', 'WAITING_FOR_HUMAN', 'PROCESSING_INTERVENTION', 'CONTINUING_ASYNC')),
   cancelled AS (
-    UPDATE approvals a SET status = 'CANCELLED', rejection_reason = $5, permit = NULL, due_at = NULL, open = false,
+    UPDATE approvals a SET status = 'CANCELLED', rejection_reason = $5, settled_by_id = $6, permit = NULL, due_at = NULL, open = false,
       version = a.version + 1,
       delivery = CASE WHEN s.runner = 'external' THEN a.delivery ELSE 'PENDING'::delivery_status END
     FROM sessions s

@@ -3,9 +3,12 @@ import { LONGEST, transact, type Tx } from '../database/transact.ts';
 import { appendEvents, sealable, writeEvents } from '../events/append.ts';
 import type { EmergencyStop } from '../generated/prisma/client.ts';
 import type { Severity } from '../generated/prisma/enums.ts';
-import { inScope, type Viewer } from '../identity/viewer.ts';
+import { inScope, personOf, type Viewer } from '../identity/viewer.ts';
 import { Faults, MAX_MESSAGE } from '../kernel/bounds.ts';
 import { DomainError, refuse } from '../kernel/errors.ts';
+import type { JsonObject } from '../kernel/json.ts';
+import type { Log } from '../kernel/log.ts';
+import type { TakenOut, WordDeps } from '../privacy/privacy.ts';
 import { announceStop, type Told } from './announce.ts';
 import { causesOf } from './causes.ts';
 import type { StopDeps } from './deps.ts';
@@ -19,47 +22,76 @@ import { type About, eventOf, frozenEvents, haltEvents, ofStop, triggered } from
  * it twice does nothing more. Once it has answered, nothing of the project is granted or begun on any replica (7.2).
  */
 export async function triggerEmergencyStop(
-  deps: StopDeps,
+  deps: StopDeps & WordDeps & { log: Log },
   viewer: Viewer,
   { projectId, reason, severity }: { projectId: string; reason: string; severity: Severity },
 ): Promise<EmergencyStop> {
   const faults = new Faults();
   faults.text(['reason'], reason, MAX_MESSAGE, 1);
   if (faults.errors.length > 0) throw new DomainError(faults.errors);
-  const stopId = inScope(viewer, projectId)
-    ? await triggerStop(deps, {
-        projectId,
-        conditions: ['MANUAL_STOP'],
-        reason,
-        severity,
-        actor: viewer.actor,
-      })
-    : null;
-  if (stopId === null) throw refuse('NOT_FOUND', 'there is no such project', ['projectId']);
+  if (!inScope(viewer, projectId)) throw noProject();
+  const { actor } = viewer;
+  const { words, kept } = await withoutSensitive(deps, viewer, projectId, { reason });
+  const cause: Cause = { conditions: ['MANUAL_STOP'], ...words, severity, actor };
+  const { stopId, told } = await stop(deps, projectId, [cause]);
+  // It stopped nothing more than what was stopped already: its words stand nowhere.
+  if (told === null && kept.length > 0)
+    await deps.vault.drop(
+      deps.database.prisma,
+      kept.map(({ id }) => id),
+    );
+  if (stopId === null) throw noProject();
   return deps.database.prisma.emergencyStop.findUniqueOrThrow({ where: { id: stopId } });
 }
 
+const noProject = () => refuse('NOT_FOUND', 'there is no such project', ['projectId']);
+
+/** Milliseconds that a stop waits for its reason to be looked through; then all of the reason is sensitive. */
+const LOOKED_THROUGH_WITHIN = 1_000;
+
+/**
+ * The words without what is sensitive (behaviour 8.8), which is kept before the stop, for a stop must not fail for it: where
+ * it cannot be encrypted, it stays masked for good.
+ */
+async function withoutSensitive<Words extends JsonObject>(
+  { privacy, vault, log }: WordDeps & { log: Log },
+  { actor }: Viewer,
+  projectId: string,
+  said: Words,
+): Promise<TakenOut<Words>> {
+  const whose = { projectId, saidById: personOf(actor) };
+  const { words, kept } = await privacy.takeOut(whose, said, LOOKED_THROUGH_WITHIN);
+  if (kept.length === 0) return { words, kept };
+  try {
+    await vault.keepAhead(kept);
+    return { words, kept };
+  } catch (error) {
+    log.error({ err: error, projectId }, "what is sensitive of an emergency stop's reason could not be kept");
+    return { words, kept: [] };
+  }
+}
+
 /** Stops a project for a cause, and for whatever signals lie there; answers with the stop in force. Null: no such project. */
-export const triggerStop = (
+export const triggerStop = async (
   deps: StopDeps,
   { projectId, ...cause }: Cause & { projectId: string },
-): Promise<string | null> => stop(deps, projectId, [cause]);
+): Promise<string | null> => (await stop(deps, projectId, [cause])).stopId;
 
 /** Stops a project for the signals that lie there, where they come to something, and takes them away either way. */
-export const stopForSignals = (deps: StopDeps, projectId: string): Promise<string | null> =>
-  stop(deps, projectId, []);
+export const stopForSignals = async (deps: StopDeps, projectId: string): Promise<string | null> =>
+  (await stop(deps, projectId, [])).stopId;
 
 type Outcome = { stopId: string | null; told: Told | null };
 
-async function stop(deps: StopDeps, projectId: string, given: readonly Cause[]): Promise<string | null> {
-  const { stopId, told } = await transact(
+async function stop(deps: StopDeps, projectId: string, given: readonly Cause[]): Promise<Outcome> {
+  const outcome = await transact(
     deps.database,
     'stop a project',
     (tx) => attempt(tx, deps, projectId, given),
     LONGEST,
   );
-  if (told !== null) announceStop(deps, told);
-  return stopId;
+  if (outcome.told !== null) announceStop(deps, outcome.told);
+  return outcome;
 }
 
 /** The one transaction (behaviour 7.2). Locks: the project, its sessions, what is open in them, reservations, the budget. */
@@ -94,7 +126,7 @@ async function begin(tx: Tx, deps: StopDeps, about: About, cause: Cause): Promis
   const locked = await lockSessions(tx, projectId);
   const sessions = liveOf(locked);
   const reason = `emergency stop: ${cause.reason}`;
-  const halting = haltAll(tx, { stopId, projectId, locked, reason, now });
+  const halting = haltAll(tx, { stopId, projectId, locked, reason, actor: cause.actor, now });
   // The digests of a thousand events are made while the database halts what they tell of: agents run until both are done.
   const [halted, halts] = await Promise.all([
     halting,

@@ -5,6 +5,7 @@ import { connectionType } from '../graphql/connection.ts';
 import { Node } from '../graphql/node.ts';
 import { Actor } from '../identity/schema.ts';
 import type { Actor as ActorShape } from '../identity/viewer.ts';
+import { shown } from '../privacy/shown.ts';
 import { countRunning } from './confirm.ts';
 import { Session, Task } from '../sessions/types.ts';
 import { sessionsOfStop, tasksOfStop } from './queries.ts';
@@ -24,7 +25,9 @@ export const EmergencyStop = builder.prismaObject('EmergencyStop', {
       type: [StopCondition],
       description: 'Those that came while it was in force among them.',
     }),
-    stopReason: t.exposeString('stopReason'),
+    stopReason: t.string({
+      resolve: ({ stopReason, projectId }, _, seer) => shown(seer, projectId, stopReason),
+    }),
     severity: t.expose('severity', { type: Severity, description: 'The highest of its conditions.' }),
     triggeredBy: t.field({ type: Actor, resolve: (row) => row.triggeredBy as ActorShape }),
     stoppedSessions: t.field({

@@ -9,6 +9,9 @@ export type Actor = { kind: ActorKind; id: string; name: string; role: Role | nu
 /** Timeouts, policies and whatever else nobody in particular did. */
 export const systemActor: Actor = { kind: 'SYSTEM', id: 'system', name: 'Holdpoint', role: null };
 
+/** Whose words theirs are: a user's id. Null: an agent's key or the system, whose words are no person's (behaviour 8.8). */
+export const personOf = ({ kind, id }: Actor): string | null => (kind === 'USER' ? id : null);
+
 /** The one behind a request, as its credential says. */
 export interface Viewer {
   readonly actor: Actor;

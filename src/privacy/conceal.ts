@@ -1,12 +1,13 @@
-import { canonicalJson, type Json } from '../kernel/json.ts';
+import { canonicalJson, type Json, type JsonObject } from '../kernel/json.ts';
 import type { Ids } from '../kernel/ids.ts';
 import type { Kept } from '../secrets/vault.ts';
+import { personOf } from '../identity/viewer.ts';
 import type { Aggregate, Change } from '../sessions/aggregate.ts';
 import { type Pattern, placesOf } from '../supervision/places.ts';
 import { MAX_VALUE } from '../triggers/placeholders.ts';
 import { maySensitive, ours } from './look.ts';
 import { idsIn, isToken, tokenOf, tokensIn } from './tokens.ts';
-import { type Leaf, mapWords, type Root, roots } from './words.ts';
+import { type Leaf, type MapLeaf, mapWords, type Root, roots } from './words.ts';
 
 // What is sensitive of a change is taken out just before it is written, and a token put in its place: what stands at the
 // configured paths, whole, and what the analyzers found, as far as it reaches. Wherever else the change says the same, the
@@ -52,11 +53,43 @@ export function conceal(
   ids: Ids,
   revealed: readonly Json[] = [],
 ): Concealed {
+  const { projectId, id: sessionId } = change.session;
+  // What the clock had due, the system tells of in the same change; the rest is one viewer's.
+  const saidById = change.events.map(({ actor }) => personOf(actor)).find((id) => id !== null) ?? null;
+  const taking = new Taking({ projectId, sessionId, saidById }, ids, revealed);
+  return concealIn((map) => mapWords(change, before, map), settings, found, taking);
+}
+
+/** The same of words that belong to no session, nor to any team that could say more of them than what is always looked for. */
+export function concealWords<Words extends JsonObject>(
+  words: Words,
+  of: Omit<Said, 'sessionId'>,
+  found: Found,
+  ids: Ids,
+): { unseen: Text[] } | { words: Words; kept: Kept[] } {
+  let result: Words = words;
+  const map: MapWords = (leaf) => {
+    result = Object.fromEntries(
+      Object.entries(result).map(([field, value]) => [field, leaf(value, null)]),
+    ) as Words;
+  };
+  const concealed = concealIn(map, null, found, new Taking({ ...of, sessionId: null }, ids, []));
+  return 'unseen' in concealed ? concealed : { words: result, ...concealed };
+}
+
+/** Gives each value of words to the function, and puts what that makes of it in its place. */
+type MapWords = (map: MapLeaf) => void;
+
+function concealIn(
+  words: MapWords,
+  settings: PrivacySettings | null,
+  found: Found,
+  taking: Taking,
+): Concealed {
   const patterns = patternsOf(settings?.sensitive_paths ?? []);
   const analysed = settings?.encrypt_findings !== false;
   const unseen: Text[] = [];
-  const taking = new Taking(change.session, ids, revealed);
-  mapWords(change, before, (value, root) => {
+  words((value, root) => {
     for (const { value: at } of sensitiveIn(value, root, patterns)) eachPart(at, (part) => taking.take(part));
     if (analysed)
       eachText(value, '', (text) => {
@@ -69,25 +102,28 @@ export function conceal(
   });
   if (unseen.length > 0) return { unseen };
   if (!taking.seeks()) return { kept: [] };
-  mapWords(change, before, (value, leaf) => {
+  words((value, leaf) => {
     const places = sensitiveIn(value, leaf, patterns);
     return replaced(value, '', [], { leaf, places, found: analysed ? found : new Map(), taking });
   });
   return { kept: taking.used() };
 }
 
+/** Where words are said, and whose they are. */
+type Said = Pick<Kept, 'projectId' | 'sessionId' | 'saidById'>;
+
 /** Values that are taken out, each once, and the tokens that stand for them. */
 class Taking {
   readonly #kept: Kept[] = [];
-  readonly #of: { id: string; projectId: string };
+  readonly #of: Said;
   readonly #ids: Ids;
   readonly #revealed: readonly Json[];
   readonly #tokens = new Map<string, string>();
   readonly #used = new Set<string>();
   #elsewhere: Elsewhere | null = null;
 
-  constructor(session: { id: string; projectId: string }, ids: Ids, revealed: readonly Json[]) {
-    this.#of = session;
+  constructor(of: Said, ids: Ids, revealed: readonly Json[]) {
+    this.#of = of;
     this.#ids = ids;
     this.#revealed = revealed;
   }
@@ -133,9 +169,8 @@ class Taking {
     const known = this.#tokens.get(key);
     if (known !== undefined) return known;
     const id = this.#ids.next('sealed');
-    const { projectId, id: sessionId } = this.#of;
     this.#tokens.set(key, tokenOf(id));
-    this.#kept.push({ id, projectId, sessionId, value });
+    this.#kept.push({ id, ...this.#of, value });
     return tokenOf(id);
   }
 }

@@ -1,10 +1,11 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Ids } from '../kernel/ids.ts';
-import type { Json } from '../kernel/json.ts';
-import type { Kept } from '../secrets/vault.ts';
+import type { Json, JsonObject } from '../kernel/json.ts';
+import type { Kept, Vault } from '../secrets/vault.ts';
 import type { Place } from '../safety/analyzer.ts';
 import { isBrief } from '../safety/safety.ts';
 import type { Aggregate, Change } from '../sessions/aggregate.ts';
-import { conceal, type PrivacySettings, type Range, type Text, textKey } from './conceal.ts';
+import { conceal, concealWords, type PrivacySettings, type Range, type Text, textKey } from './conceal.ts';
 import { tokensIn } from './tokens.ts';
 
 /** What takes the sensitive values out of changes before they are written (behaviour 8.8). */
@@ -24,6 +25,26 @@ export interface Privacy {
   isSoon(command: object): boolean;
   /** Has what `conceal` found unseen analysed: aside, for it may take as long as an analyzer may. */
   look(command: object): Promise<void>;
+  /**
+   * The words of an act that is about no session, without what is sensitive, and what is to be kept of them with the change
+   * that says them. Called before that change's transaction, for it may take as long as an analyzer may; where nobody can
+   * wait so long, `within` milliseconds: what has not been looked at by then is all sensitive.
+   */
+  takeOut<Words extends JsonObject>(of: Whose, words: Words, within?: number): Promise<TakenOut<Words>>;
+}
+
+/** In which project words are said, and by which person; null: by nobody. */
+export type Whose = Pick<Kept, 'projectId' | 'saidById'>;
+
+export interface TakenOut<Words> {
+  words: Words;
+  kept: Kept[];
+}
+
+/** What a verb takes whose words are about no session. */
+export interface WordDeps {
+  privacy: Privacy;
+  vault: Vault;
 }
 
 interface Deps {
@@ -61,6 +82,21 @@ export function createPrivacy({ ids, findSensitive }: Deps): Privacy {
     });
   }
 
+  async function lookThrough(entry: Looking): Promise<void> {
+    entry.looks += 1;
+    let chunk: Text[] = [];
+    let size = 0;
+    for (const text of entry.unseen.splice(0)) {
+      if (chunk.length > 0 && size + text.text.length > CHUNK) {
+        await analyse(chunk, entry);
+        [chunk, size] = [[], 0];
+      }
+      chunk.push(text);
+      size += text.text.length;
+    }
+    if (chunk.length > 0) await analyse(chunk, entry);
+  }
+
   return {
     conceal(command, change, before, settings) {
       const known = looking.get(command);
@@ -84,21 +120,28 @@ export function createPrivacy({ ids, findSensitive }: Deps): Privacy {
     },
     async look(command) {
       const entry = looking.get(command);
-      if (entry === undefined) return;
-      entry.looks += 1;
-      let chunk: Text[] = [];
-      let size = 0;
-      for (const text of entry.unseen.splice(0)) {
-        if (chunk.length > 0 && size + text.text.length > CHUNK) {
-          await analyse(chunk, entry);
-          [chunk, size] = [[], 0];
-        }
-        chunk.push(text);
-        size += text.text.length;
-      }
-      if (chunk.length > 0) await analyse(chunk, entry);
+      if (entry !== undefined) await lookThrough(entry);
+    },
+    async takeOut(of, words, within) {
+      const first = concealWords(words, of, nothing, ids);
+      if ('words' in first) return first;
+      const { unseen } = first;
+      const entry: Looking = { found: new Map(), unseen: [...unseen], looks: 0 };
+      await inTime(lookThrough(entry), within);
+      for (const text of unseen)
+        if (!entry.found.has(textKey(text))) entry.found.set(textKey(text), whole(text));
+      const last = concealWords(words, of, entry.found, ids);
+      if ('unseen' in last) throw new Error('words that were looked through are unseen');
+      return last;
     },
   };
+}
+
+/** Once it is done, or so many milliseconds are over; what fails later is nobody's fault any more. */
+async function inTime(work: Promise<void>, within: number | undefined): Promise<void> {
+  if (within === undefined) return work;
+  const over = new AbortController();
+  await Promise.race([work, delay(within, undefined, { signal: over.signal })]).finally(() => over.abort());
 }
 
 const whole = ({ text }: Text): Range[] => [{ start: 0, end: text.length }];

@@ -30,21 +30,32 @@ export function askForPlan(tx: Tx, deps: RecoveryDeps, recovery: Recovery, reque
   });
 }
 
+/** What whoever takes a step on wrote: as it was said, and without what is sensitive of it. */
+export interface Note {
+  said: string | null;
+  note: string | null;
+}
+
+export const NO_NOTE: Note = { said: null, note: null };
+
 /** Asks a MANAGER to approve one step, in the transaction that makes it the step's turn. */
 export function askForStep(
   tx: Tx,
   deps: RecoveryDeps,
   recovery: Recovery,
   step: RecoveryStep,
-  { requestedBy, note }: { requestedBy: Actor; note: string | null },
+  requestedBy: Actor,
+  { said, note }: Note,
 ) {
+  const proposal = { recoveryType: recovery.recoveryType, ...shownStep(step) };
   return askApproval(tx, deps, {
     projectId: recovery.projectId,
     kind: 'RECOVERY_STEP',
     summary: step.title,
     requestedBy,
     requiredRole: 'MANAGER',
-    proposal: { recoveryType: recovery.recoveryType, ...shownStep(step), note },
+    proposal: { ...proposal, note },
+    said: { ...proposal, note: said },
     recoveryId: recovery.id,
     stepId: step.id,
     expiresAt: null,

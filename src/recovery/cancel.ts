@@ -5,11 +5,13 @@ import { appendEvents } from '../events/append.ts';
 import { type Actor, inScope, type Viewer } from '../identity/viewer.ts';
 import { Faults, MAX_MESSAGE } from '../kernel/bounds.ts';
 import { DomainError } from '../kernel/errors.ts';
+import type { TakenOut } from '../privacy/privacy.ts';
 import { announceRecovery } from './announce.ts';
 import type { RecoveryDeps } from './deps.ts';
 import { notFound } from './execute-step.ts';
 import { cancelled, mayCancel } from './rules.ts';
 import { lockRecovery, writeMove } from './store.ts';
+import { takeOut } from './words.ts';
 
 /**
  * Gives a recovery up, with the approval that it waits for; the stop stays in force (behaviour 7.6), and what its steps
@@ -23,15 +25,22 @@ export async function cancelRecovery(
   const faults = new Faults();
   faults.text(['reason'], reason, MAX_MESSAGE);
   if (faults.errors.length > 0) throw new DomainError(faults.errors);
+  const taken = await takeOut(deps, viewer, recoverySessionId, { reason: reason ?? null });
   const told = await transact(deps.database, 'cancel a recovery', (tx) =>
-    cancel(tx, deps, viewer, recoverySessionId, reason ?? null),
+    cancel(tx, deps, viewer, recoverySessionId, taken),
   );
   const { projectId, stopId } = told.recovery;
   announceRecovery(deps, { projectId, stopId, approvalIds: told.approvalIds, eventIds: told.eventIds });
   return { recoveryId: recoverySessionId };
 }
 
-async function cancel(tx: Tx, deps: RecoveryDeps, viewer: Viewer, id: string, reason: string | null) {
+async function cancel(
+  tx: Tx,
+  deps: RecoveryDeps,
+  viewer: Viewer,
+  id: string,
+  { words: { reason }, kept }: TakenOut<{ reason: string | null }>,
+) {
   // The approval before the recovery, as whoever decides on it takes them.
   await tx.$queryRaw`
     SELECT id FROM approvals WHERE recovery_id = ${id} AND status = 'PENDING' ORDER BY id FOR NO KEY UPDATE`;
@@ -39,6 +48,7 @@ async function cancel(tx: Tx, deps: RecoveryDeps, viewer: Viewer, id: string, re
   if (before === null || !inScope(viewer, before.projectId)) throw notFound();
   const allowed = mayCancel(before);
   if (!allowed.ok) throw new DomainError([allowed.error]);
+  await deps.vault.keep(tx, kept);
   const { actor } = viewer;
   const now = deps.clock.now();
   const after = cancelled(before, now);
@@ -75,7 +85,7 @@ async function cancelApprovals(
   const written: Written[] = [];
   for (const row of pending) {
     const one = await changeProjectApproval(tx, deps, row, (approval, { now }) => {
-      const gone = settled(approval, 'CANCELLED', { reason }, now);
+      const gone = settled(approval, 'CANCELLED', { by: actor, reason }, now);
       return { approval: gone, events: [resolvedEvent(gone, actor, now)], settledBy: actor };
     });
     if (one !== null) written.push(one);

@@ -3,12 +3,14 @@ import { appendEvents } from '../events/append.ts';
 import { inScope, type Viewer } from '../identity/viewer.ts';
 import { Faults, MAX_MESSAGE } from '../kernel/bounds.ts';
 import { DomainError, refuse } from '../kernel/errors.ts';
+import type { Kept } from '../secrets/vault.ts';
 import { announceRecovery } from './announce.ts';
-import { askForStep } from './ask.ts';
+import { askForStep, type Note } from './ask.ts';
 import type { RecoveryDeps } from './deps.ts';
 import { actOn, asked, type Recovery } from './rules.ts';
 import { runStep } from './run-step.ts';
 import { lockRecovery, writeMove } from './store.ts';
+import { takeOut } from './words.ts';
 
 export interface ExecuteInput {
   recoverySessionId: string;
@@ -43,12 +45,13 @@ export async function executeRecoveryStep(
   const faults = new Faults();
   faults.text(['note'], input.note, MAX_MESSAGE);
   if (faults.errors.length > 0) throw new DomainError(faults.errors);
-  const note = input.note ?? null;
+  const said = input.note ?? null;
+  const { words, kept } = await takeOut(deps, viewer, recoveryId, { note: said });
   const decided = await transact(deps.database, 'take a recovery on', (tx) =>
-    decide(tx, deps, viewer, { recoveryId, stepId, note }),
+    decide(tx, deps, viewer, { recoveryId, stepId, note: { said, ...words }, kept }),
   );
   if (decided.kind === 'run') {
-    await runStep(deps, recoveryId, stepId, { actor: viewer.actor, note });
+    await runStep(deps, recoveryId, stepId, { actor: viewer.actor, ...words, kept });
     const step = await deps.database.prisma.recoveryStep.findUnique({ where: { id: stepId } });
     return { recoveryId, approvalId: null, kind: 'ran', error: step?.error ?? null };
   }
@@ -78,11 +81,16 @@ async function decide(
   tx: Tx,
   deps: RecoveryDeps,
   viewer: Viewer,
-  { recoveryId, stepId, note }: { recoveryId: string; stepId: string; note: string | null },
+  {
+    recoveryId,
+    stepId,
+    note,
+    kept,
+  }: { recoveryId: string; stepId: string; note: Note; kept: readonly Kept[] },
 ): Promise<Decided> {
   const before = await lockRecovery(tx, recoveryId);
   if (before === null || !inScope(viewer, before.projectId)) throw notFound();
-  const allowed = actOn(before, stepId, note);
+  const allowed = actOn(before, stepId, note.said);
   if (!allowed.ok) throw new DomainError([allowed.error]);
   const { kind, step } = allowed.value;
   if (kind === 'run') return { kind };
@@ -94,13 +102,14 @@ async function decide(
     return { kind, approvalId: pending?.id ?? null };
   }
   const now = deps.clock.now();
+  await deps.vault.keep(tx, kept);
   const after = asked(before, step);
   const eventIds = await appendEvents(
     tx,
     deps.ids,
     await writeMove(tx, { before, after, actor: viewer.actor, now }),
   );
-  const asking = await askForStep(tx, deps, before, step, { requestedBy: viewer.actor, note });
+  const asking = await askForStep(tx, deps, before, step, viewer.actor, note);
   return {
     kind,
     recovery: before,

@@ -50,7 +50,7 @@ export const isDone = (status: RecoveryStepStatus): boolean => status === 'COMPL
 const stoppedThere = (status: RecoveryStepStatus): boolean => status === 'FAILED' || status === 'REJECTED';
 
 /** The step whose turn it is; null once all are done. `steps` in the order of the plan. */
-export const currentStep = ({ steps }: Pick<Recovery, 'steps'>): RecoveryStep | null =>
+export const currentStep = <Step extends RecoveryStep>({ steps }: { steps: readonly Step[] }): Step | null =>
   steps.find(({ status }) => !isDone(status)) ?? null;
 
 /** Whether a worker has something to do for it: what a crash left behind looks like this too. */

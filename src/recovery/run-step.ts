@@ -4,10 +4,11 @@ import { afterLift } from '../emergency/lift.ts';
 import { appendEvents } from '../events/append.ts';
 import type { Approval } from '../generated/prisma/client.ts';
 import { type Actor, systemActor } from '../identity/viewer.ts';
+import type { Kept } from '../secrets/vault.ts';
 import { type Action, type Done, StepFailed } from './actions/action.ts';
 import { actions, isAction } from './actions/registry.ts';
 import { announceRecovery } from './announce.ts';
-import { askForStep } from './ask.ts';
+import { askForStep, NO_NOTE } from './ask.ts';
 import type { RecoveryDeps } from './deps.ts';
 import {
   asked,
@@ -25,7 +26,9 @@ import { lockRecovery, lockWithProject, writeMove } from './store.ts';
 /** Who runs a step, and what they wrote about it. */
 interface Performer {
   actor: Actor;
+  /** Without what is sensitive of it, which is kept once the note is. */
   note: string | null;
+  kept?: readonly Kept[];
 }
 
 /**
@@ -57,13 +60,14 @@ async function begin(
   deps: RecoveryDeps,
   recoveryId: string,
   stepId: string,
-  { actor, note }: Performer,
+  { actor, note, kept = [] }: Performer,
 ): Promise<void> {
   const noted = note === null ? null : { note, notedBy: { ...actor } };
   const told = await transact(deps.database, 'begin a recovery step', async (tx) => {
     const before = await lockRecovery(tx, recoveryId);
     const after = before && begun(before, stepId, noted);
     if (before === null || after === null) return null;
+    await deps.vault.keep(tx, kept);
     const events = await writeMove(tx, { before, after, actor, now: deps.clock.now() });
     return { recovery: before, eventIds: await appendEvents(tx, deps.ids, events) };
   });
@@ -121,7 +125,7 @@ async function actOnce(
     deps.ids,
     await writeMove(tx, { before, after: moved, actor, now }),
   );
-  const asking = next && (await askForStep(tx, deps, after, next, { requestedBy: systemActor, note: null }));
+  const asking = next && (await askForStep(tx, deps, after, next, systemActor, NO_NOTE));
   return {
     recovery: before,
     done,

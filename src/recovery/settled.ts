@@ -9,7 +9,7 @@ import { type Actor, systemActor } from '../identity/viewer.ts';
 import { DomainError, refuse } from '../kernel/errors.ts';
 import type { Json } from '../kernel/json.ts';
 import { announceRecovery, type RecoveryTold, wakeWorkers } from './announce.ts';
-import { askForStep } from './ask.ts';
+import { askForStep, NO_NOTE } from './ask.ts';
 import { readStop } from './assess.ts';
 import { judge } from './cause.ts';
 import type { RecoveryDeps } from './deps.ts';
@@ -132,7 +132,7 @@ async function goOn(
   const next = asksByItself(moved.recoveryType) ? currentStep(moved) : null;
   const after = next === null ? moved : asked(moved, next);
   const events = await writeMove(tx, { before, after, actor, now });
-  const asking = next && (await askForStep(tx, deps, moved, next, { requestedBy: systemActor, note: null }));
+  const asking = next && (await askForStep(tx, deps, moved, next, systemActor, NO_NOTE));
   return { events, asking };
 }
 

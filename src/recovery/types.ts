@@ -14,6 +14,7 @@ import { builder } from '../graphql/builder.ts';
 import { Node } from '../graphql/node.ts';
 import { Actor } from '../identity/schema.ts';
 import type { Actor as ActorShape } from '../identity/viewer.ts';
+import { shown } from '../privacy/shown.ts';
 import { lastRecoveryOf, readSteps } from './queries.ts';
 import { currentStep, isDone, isOpen } from './rules.ts';
 
@@ -28,7 +29,10 @@ export const RecoveryType = builder.enumType('RecoveryType', {
 const RecoveryStatus = builder.enumType('RecoveryStatus', { values: keys(StatusEnum) });
 const RecoveryStepStatus = builder.enumType('RecoveryStepStatus', { values: keys(StepStatusEnum) });
 
-const RecoveryStep = builder.objectRef<StepRow>('RecoveryStep').implement({
+/** A step, and whose keys open what is masked of it. */
+type ShownStep = StepRow & { projectId: string };
+
+const RecoveryStep = builder.objectRef<ShownStep>('RecoveryStep').implement({
   description: 'One step of a recovery; they are taken strictly in turn, each with an approval of its own.',
   fields: (t) => ({
     id: t.exposeID('id'),
@@ -47,22 +51,26 @@ const RecoveryStep = builder.objectRef<StepRow>('RecoveryStep').implement({
       type: 'JSON',
       nullable: true,
       description: 'What came of it; with `note` and `notedBy` where a person wrote something.',
-      resolve: ({ result }) => result,
+      resolve: ({ result, projectId }, _, seer) => shown(seer, projectId, result),
     }),
-    error: t.exposeString('error', {
+    error: t.string({
       nullable: true,
       description: 'Why it could not be done, or was not allowed.',
+      resolve: ({ error, projectId }, _, seer) => shown(seer, projectId, error),
     }),
   }),
 });
 
 /** A recovery's steps are read once, however many of its fields ask for them. */
-const read = new WeakMap<Row, Promise<StepRow[]>>();
-function steps(row: Row, prisma: PrismaClient): Promise<StepRow[]> {
-  const known = read.get(row) ?? readSteps(prisma, row.id);
+const read = new WeakMap<Row, Promise<ShownStep[]>>();
+function steps(row: Row, prisma: PrismaClient): Promise<ShownStep[]> {
+  const known = read.get(row) ?? readShown(row, prisma);
   read.set(row, known);
   return known;
 }
+
+const readShown = async ({ id, projectId }: Row, prisma: PrismaClient): Promise<ShownStep[]> =>
+  (await readSteps(prisma, id)).map((step) => ({ ...step, projectId }));
 
 export const RecoverySession = builder.prismaObject('RecoverySession', {
   interfaces: [Node],
@@ -84,7 +92,7 @@ export const RecoverySession = builder.prismaObject('RecoverySession', {
       type: 'JSON',
       description:
         'What was halted and why, the budget, the errors: as it was when the recovery was initiated.',
-      resolve: ({ assessment }) => assessment,
+      resolve: ({ assessment, projectId }, _, seer) => shown(seer, projectId, assessment),
     }),
     initiatedBy: t.field({ type: Actor, resolve: ({ initiatedBy }) => initiatedBy as ActorShape }),
     steps: t.field({ type: [RecoveryStep], resolve: (row, _, { house }) => steps(row, house.prisma) }),
@@ -132,7 +140,8 @@ builder.objectFields(RecoveryApproval, (t) => ({
   note: t.string({
     nullable: true,
     description: 'What whoever asked for a step wrote: what they are about to do.',
-    resolve: ({ proposal }) => (proposal as { note?: string | null }).note ?? null,
+    resolve: ({ proposal, projectId }, _, seer) =>
+      shown(seer, projectId, (proposal as { note?: string | null }).note ?? null),
   }),
   recoverySession: t.field({
     type: RecoverySession,
@@ -143,7 +152,10 @@ builder.objectFields(RecoveryApproval, (t) => ({
     type: RecoveryStep,
     nullable: true,
     description: 'The step that is asked for; null where the plan is.',
-    resolve: ({ stepId }, _, { house }) =>
-      stepId === null ? null : house.prisma.recoveryStep.findUnique({ where: { id: stepId } }),
+    async resolve({ stepId, projectId }, _, { house }) {
+      if (stepId === null) return null;
+      const step = await house.prisma.recoveryStep.findUnique({ where: { id: stepId } });
+      return step === null ? null : { ...step, projectId };
+    },
   }),
 }));

@@ -10,6 +10,8 @@ export interface Kept {
   id: string;
   projectId: string;
   sessionId: string | null;
+  /** The person in whose words it stood; null: no person's. */
+  saidById: string | null;
   value: Json;
 }
 
@@ -82,10 +84,10 @@ export function createVault(deps: VaultDeps): Vault {
       return { ...row, dataKeyId: ring.current, content: ring.seal(encoded(value), placeOfValue(row)) };
     });
     return tx.$executeRaw`
-      INSERT INTO sealed_values (id, project_id, data_key_id, session_id, content, created_at)
-      SELECT r."id", r."projectId", k.id, r."sessionId", r."content", ${clock.now()}::timestamptz
+      INSERT INTO sealed_values (id, project_id, data_key_id, session_id, said_by_id, content, created_at)
+      SELECT r."id", r."projectId", k.id, r."sessionId", r."saidById", r."content", ${clock.now()}::timestamptz
       FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
-        AS r("id" text, "projectId" text, "dataKeyId" text, "sessionId" text, "content" jsonb)
+        AS r("id" text, "projectId" text, "dataKeyId" text, "sessionId" text, "saidById" text, "content" jsonb)
       JOIN data_keys k ON k.id = r."dataKeyId" AND k.retired_at IS NULL
       ON CONFLICT (id) DO NOTHING`;
   }
@@ -122,6 +124,7 @@ export function createVault(deps: VaultDeps): Vault {
 
   return {
     async keep(tx, values) {
+      if (values.length === 0) return;
       const rings = new Map<string, KeyRing>();
       for (const projectId of projectsOf(values)) {
         const row = await heldKey(tx, deps, projectId);

@@ -1,4 +1,4 @@
-import type { Viewer } from '../identity/viewer.ts';
+import { personOf, type Viewer } from '../identity/viewer.ts';
 import { Faults, MAX_MESSAGE, MAX_NAME } from '../kernel/bounds.ts';
 import { DomainError } from '../kernel/errors.ts';
 import { actInSession } from './act.ts';
@@ -38,6 +38,7 @@ export async function appendConversationTurn(
         input: turn.input,
         response: turn.response,
         timestamp: now,
+        saidById: personOf(viewer.actor),
       });
       draft.events.push({
         ...about(session, viewer.actor, now),

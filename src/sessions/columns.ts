@@ -37,6 +37,8 @@ export const sessionColumns: Columns<Session> = {
   staleAt: 'timestamptz',
   createdAt: 'timestamptz',
   lastActivity: 'timestamptz',
+  startedById: 'text',
+  endedById: 'text',
 };
 
 /** What a change of an existing session may move. `context` is sent only where it changed: null leaves it. */
@@ -53,6 +55,7 @@ export const sessionMoves = [
   'runnerState',
   'staleAt',
   'lastActivity',
+  'endedById',
 ] as const satisfies (keyof Session)[];
 
 export const interventionColumns: Columns<Intervention> = {
@@ -125,6 +128,7 @@ export const turnColumns: Columns<ConversationTurn> = {
   input: 'text',
   response: 'text',
   timestamp: 'timestamptz',
+  saidById: 'text',
 };
 
 export const taskColumns: Columns<Task> = {
@@ -141,6 +145,8 @@ export const taskColumns: Columns<Task> = {
   createdAt: 'timestamptz',
   updatedAt: 'timestamptz',
   finishedAt: 'timestamptz',
+  givenById: 'text',
+  finishedById: 'text',
 };
 
 /** What may change of a task. */
@@ -150,6 +156,7 @@ export const taskMoves = [
   'result',
   'updatedAt',
   'finishedAt',
+  'finishedById',
 ] as const satisfies (keyof Task)[];
 
 export const approvalColumns: Columns<Approval> = {
@@ -191,6 +198,7 @@ export const approvalColumns: Columns<Approval> = {
   open: 'boolean',
   delivery: 'delivery_status',
   standingId: 'text',
+  settledById: 'text',
 };
 
 /** What may change after it was asked (behaviour 4.14, 5.4). `version` is raised by the statement that writes. */
@@ -217,6 +225,7 @@ export const approvalMoves = [
   'frozenMs',
   'open',
   'delivery',
+  'settledById',
 ] as const satisfies (keyof Approval)[];
 
 export const voteColumns: Columns<ApprovalVote> = {

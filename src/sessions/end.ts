@@ -1,6 +1,6 @@
 import type { SessionStatus } from '../generated/prisma/enums.ts';
 import { cancelAllOpen } from '../approvals/cancel.ts';
-import type { Actor, Viewer } from '../identity/viewer.ts';
+import { type Actor, personOf, type Viewer } from '../identity/viewer.ts';
 import { settleOwed } from '../interventions/acknowledge.ts';
 import { cancelAllPending } from '../interventions/cancel.ts';
 import { Faults, MAX_MESSAGE } from '../kernel/bounds.ts';
@@ -57,7 +57,13 @@ export function failDraft(
   cancelAllPending(draft, reason, actor, now);
   cancelAllOpen(draft, reason, { tasks, actor, now });
   settleOwed(draft, (id) => taken?.has(id) ?? false, reason, actor, now);
-  draft.session = { ...draft.session, status: 'FAILED', failureReason: reason, ...over(now) };
+  draft.session = {
+    ...draft.session,
+    status: 'FAILED',
+    failureReason: reason,
+    endedById: personOf(actor),
+    ...over(now),
+  };
 }
 
 /** Nobody wants the work any more; what is pending is cancelled (behaviour 3.8). */
@@ -88,7 +94,7 @@ function end(
       const allowed = may(aggregate.session);
       if (!allowed.ok) return { refusal: [allowed.error] };
       move(draft, aggregate, now);
-      draft.session = { ...draft.session, ...over(now) };
+      draft.session = { ...draft.session, endedById: personOf(viewer.actor), ...over(now) };
       return { reply: { sessionId } };
     },
   });

@@ -1,5 +1,5 @@
 import type { Session } from '../generated/prisma/client.ts';
-import { inScope, type Viewer } from '../identity/viewer.ts';
+import { inScope, personOf, type Viewer } from '../identity/viewer.ts';
 import { Faults, MAX_MESSAGE } from '../kernel/bounds.ts';
 import { addSeconds } from '../kernel/clock.ts';
 import { DomainError, refuse } from '../kernel/errors.ts';
@@ -59,6 +59,7 @@ export async function createSession(deps: SessionDeps, viewer: Viewer, input: St
         runner,
         initialMessage: input.initialMessage,
         context,
+        startedById: personOf(viewer.actor),
       };
       return {
         reply: { sessionId: session.id },
@@ -95,4 +96,5 @@ const blank = (now: Date) => ({
   staleAt: addSeconds(now, STALE_AFTER_SECONDS),
   createdAt: now,
   lastActivity: now,
+  endedById: null,
 });

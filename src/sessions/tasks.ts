@@ -2,7 +2,7 @@ import { taskFinished } from '../emergency/conditions.ts';
 import type { AgentType, TaskStatus } from '../generated/prisma/enums.ts';
 import { openOf } from '../approvals/rules.ts';
 import { isFinished } from '../approvals/task-status.ts';
-import type { Viewer } from '../identity/viewer.ts';
+import { personOf, type Viewer } from '../identity/viewer.ts';
 import { deliverInDraft } from '../interventions/acknowledge.ts';
 import { Faults, MAX_MESSAGE, MAX_NAME } from '../kernel/bounds.ts';
 import { DomainError, refuse } from '../kernel/errors.ts';
@@ -49,6 +49,8 @@ export async function createTask(deps: SessionDeps, viewer: Viewer, input: Creat
         createdAt: now,
         updatedAt: now,
         finishedAt: null,
+        givenById: personOf(viewer.actor),
+        finishedById: null,
       });
       draft.events.push({
         ...about(session, viewer.actor, now),
@@ -91,7 +93,9 @@ export async function finishTask(
       const open = openOf(draft.approvals, taskId);
       if (open !== undefined)
         return { refusal: [{ code: 'INVALID_STATE', message: `the task has an open approval: ${open.id}` }] };
-      draft.tasks.push({ ...task, status, result: result ?? null, updatedAt: now, finishedAt: now });
+      const finishedById = personOf(viewer.actor);
+      const finished = { status, result: result ?? null, updatedAt: now, finishedAt: now, finishedById };
+      draft.tasks.push({ ...task, ...finished });
       const taken = isExternal(session)
         ? draft.interventions.filter(({ agentName }) => agentName === task.agentName)
         : [];

@@ -105,7 +105,10 @@ export async function stored(
   const { yaml, configuration, secrets } = withhold(written, version);
   const secretsId = secrets && ids.next('sealed');
   if (secretsId !== null)
-    await vault.keep(tx, [{ id: secretsId, projectId, sessionId: null, value: asJson(secrets) }]);
+    // Settings, and nobody's words: they stay when whoever set them is erased.
+    await vault.keep(tx, [
+      { id: secretsId, projectId, sessionId: null, saidById: null, value: asJson(secrets) },
+    ]);
   return { yaml, configuration: configuration ?? Prisma.DbNull, secretsId, withheld: true };
 }
 

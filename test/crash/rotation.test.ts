@@ -79,6 +79,7 @@ const seed = (projectId: string, count: number): Promise<Kept[]> =>
       id: ids.next('sealed'),
       projectId,
       sessionId: null,
+      saidById: null,
       value: `value ${at}`,
     }));
     await vault.keepAhead(values);

@@ -74,5 +74,7 @@ export const aSession = (more: Partial<Session> = {}): Session => ({
   staleAt: at(86_400),
   createdAt: START,
   lastActivity: START,
+  startedById: null,
+  endedById: null,
   ...more,
 });

@@ -12,19 +12,18 @@ import type { Runner } from '../../src/runners/runner.ts';
 import { createAgentTouches } from '../../src/sessions/agents.ts';
 import { createChangeSession } from '../../src/sessions/change.ts';
 import type { ApprovalDeps } from '../../src/approvals/seams.ts';
-import type { LiftDeps } from '../../src/emergency/deps.ts';
 import { createStops } from '../../src/emergency/stops.ts';
 import { createSession } from '../../src/sessions/start.ts';
 import { noEnvironment } from '../../src/supervision/from-environment.ts';
 import { updateSupervision } from '../../src/supervision/update.ts';
 import { controls } from '../support/controls.ts';
-import { seedTeam } from '../support/house.ts';
-import { testPrivacy, testVault } from '../support/vault.ts';
+import { type House, seedTeam } from '../support/house.ts';
+import { testPrivacy } from '../support/vault.ts';
 
 /** One process' worth of the product without its API: the verbs, the queue and a worker, with the runners given. */
 export interface RunnerHouse {
   deps: ApprovalDeps;
-  emergency: LiftDeps;
+  emergency: House['emergency'];
   projectId: string;
   queue: Queue;
   worker: Worker;
@@ -53,7 +52,7 @@ export async function openHouse({
   const ids = createIds(clock);
   const registry = createRegistry(runners);
   const queue = await openQueue({ database, log, supervise: false });
-  const emergency: LiftDeps = {
+  const emergency: House['emergency'] = {
     database,
     clock,
     ids,
@@ -61,6 +60,8 @@ export async function openHouse({
     committed: () => {},
     enqueueDrives: queue.enqueueDrives,
     wakeSweeps: () => {},
+    ...testPrivacy(database, clock),
+    log,
   };
   const stops = createStops(emergency);
   const changeSession = createChangeSession({
@@ -68,7 +69,8 @@ export async function openHouse({
     clock,
     ids,
     touches: createAgentTouches(clock, ids),
-    ...testPrivacy(database, clock),
+    privacy: emergency.privacy,
+    vault: emergency.vault,
     enqueueDrives: queue.enqueueDrives,
     stops,
     announce: (changes) => announceToWorkers(database.signals, changes),
@@ -80,7 +82,8 @@ export async function openHouse({
     clock,
     ids,
     stops,
-    vault: testVault(database, clock),
+    vault: emergency.vault,
+    privacy: emergency.privacy,
     runners: registry,
     ...controls,
     changes: { announce: () => {} },

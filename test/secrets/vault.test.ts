@@ -25,6 +25,7 @@ function opened(keys = [first]) {
     id: ids.next('sealed'),
     projectId,
     sessionId: null,
+    saidById: null,
     value: { secret: value },
   });
   return { prisma, ids, keyRing, deps, vault, kept, rewrapOthers: () => rewrapSigningKeys(prisma, keyRing) };

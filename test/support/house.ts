@@ -29,7 +29,10 @@ import type { SessionDeps } from '../../src/sessions/deps.ts';
 import { createSession, type StartInput } from '../../src/sessions/start.ts';
 import { expectApprovalInvariants } from './approval-invariants.ts';
 import { controls } from './controls.ts';
-import { testPrivacy, testVault } from './vault.ts';
+import { silent } from './database.ts';
+import { testPrivacy } from './vault.ts';
+import type { Log } from '../../src/kernel/log.ts';
+import type { WordDeps } from '../../src/privacy/privacy.ts';
 import type { LiftDeps } from '../../src/emergency/deps.ts';
 import { createStops } from '../../src/emergency/stops.ts';
 
@@ -41,7 +44,7 @@ export interface House {
   /** What was announced, in order. */
   announced: Change[];
   /** What stopping and lifting work with. */
-  emergency: LiftDeps;
+  emergency: LiftDeps & WordDeps & { log: Log };
   /** What was announced beside the sessions' changes, in order. */
   told: Announcement[];
 }
@@ -55,7 +58,7 @@ export function openHouse(
   const drives: string[] = [];
   const announced: Change[] = [];
   const told: Announcement[] = [];
-  const emergency: LiftDeps = {
+  const emergency: House['emergency'] = {
     database,
     clock,
     ids,
@@ -63,6 +66,8 @@ export function openHouse(
     committed: () => {},
     enqueueDrives: async (_, sessionIds) => void drives.push(...sessionIds),
     wakeSweeps: () => {},
+    ...testPrivacy(database, clock, ids),
+    log: silent,
   };
   const looked: string[] = [];
   const emergencyStops = createStops(emergency);
@@ -78,7 +83,8 @@ export function openHouse(
     clock,
     ids,
     touches: createAgentTouches(clock, ids),
-    ...testPrivacy(database, clock, ids),
+    privacy: emergency.privacy,
+    vault: emergency.vault,
     // Where the transaction rolls back, nothing was enqueued: what stands is told by announce.
     enqueueDrives: async (tx) => void (await tx.$queryRawUnsafe('SELECT 1')),
     stops,
@@ -87,7 +93,6 @@ export function openHouse(
       drives.push(...changes.filter(({ drive }) => drive).map(({ session }) => session.id));
     },
   });
-  const vault = testVault(database, clock);
   const runners: ApprovalDeps['runners'] = {
     fault: (runner) =>
       runner === 'external' || runner === 'inside'
@@ -106,7 +111,8 @@ export function openHouse(
     clock,
     ids,
     stops,
-    vault,
+    vault: emergency.vault,
+    privacy: emergency.privacy,
     runners,
     ...controls,
     changes: emergency.changes,

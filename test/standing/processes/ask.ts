@@ -13,7 +13,7 @@ import { createAgentTouches } from '../../../src/sessions/agents.ts';
 import { createChangeSession } from '../../../src/sessions/change.ts';
 import { createSession } from '../../../src/sessions/start.ts';
 import { controls } from '../../support/controls.ts';
-import { testPrivacy, testVault } from '../../support/vault.ts';
+import { testPrivacy } from '../../support/vault.ts';
 
 const [url, teamId, projectId, proposedAction] = process.argv.slice(2) as [string, string, string, string];
 const log = pino({ level: 'silent' });
@@ -38,7 +38,7 @@ const deps: ApprovalDeps = {
   clock,
   ids,
   stops,
-  vault: testVault(database, clock),
+  ...testPrivacy(database, clock),
   runners: { fault: () => null },
   ...controls,
   changes: { announce: nothing },
