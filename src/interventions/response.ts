@@ -51,7 +51,7 @@ export function resolutionOf(responseType: string): InterventionResolution {
 }
 
 /** Keys that an answer writes into the session's context; nobody's metadata can take their place (behaviour 3.5). */
-const RESERVED = [
+export const ANSWER_KEYS = [
   'human_response',
   'response_type',
   'selected_option',
@@ -76,7 +76,7 @@ export function foldResponse(
   const { responseType, selectedOption } = response;
   const means = (value: string): boolean =>
     responseType === value || (responseType === 'select_option' && selectedOption?.value === value);
-  const reserved: Partial<Record<(typeof RESERVED)[number], Json>> = {
+  const reserved: Partial<Record<(typeof ANSWER_KEYS)[number], Json>> = {
     human_response: response.content,
     response_type: responseType,
     ...(selectedOption && { selected_option: { ...selectedOption } }),
@@ -96,5 +96,5 @@ export function foldResponse(
 
 const unreserved = (object: JsonObject): JsonObject =>
   Object.fromEntries(
-    Object.entries(object).filter(([key]) => !(RESERVED as readonly string[]).includes(key)),
+    Object.entries(object).filter(([key]) => !(ANSWER_KEYS as readonly string[]).includes(key)),
   );

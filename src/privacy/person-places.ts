@@ -1,4 +1,5 @@
 import { Prisma } from '../generated/prisma/client.ts';
+import { ANSWER_KEYS } from '../interventions/response.ts';
 
 // Where a person stands in the database, and their words with them: what is exported, place by place. Each place answers
 // with `key`, unique within it and in order, `project`, whose key opens what is masked, and `value`.
@@ -40,6 +41,40 @@ export const places: readonly Place[] = [
     FROM slack_users s JOIN api_keys k ON k.id = s.api_key_id WHERE k.user_id = ${id}`,
   ),
   place(
+    'session_started',
+    (id) => Prisma.sql`
+    SELECT id AS key, project_id AS project, jsonb_build_object('id', id, 'initialMessage', initial_message, 'context',
+      context - ${[...ANSWER_KEYS]}::text[], 'createdAt', created_at) AS value
+    FROM sessions WHERE started_by_id = ${id}`,
+  ),
+  place(
+    'session_ended',
+    (id) => Prisma.sql`
+    SELECT id AS key, project_id AS project, jsonb_build_object('id', id, 'status', status, 'result', result,
+      'failureReason', failure_reason) AS value
+    FROM sessions WHERE ended_by_id = ${id}`,
+  ),
+  place(
+    'turn',
+    (id) => Prisma.sql`
+    SELECT c.id AS key, s.project_id AS project, jsonb_build_object('id', c.id, 'sessionId', c.session_id, 'agentName',
+      c.agent_name, 'input', c.input, 'response', c.response, 'timestamp', c.timestamp) AS value
+    FROM conversation_turns c JOIN sessions s ON s.id = c.session_id WHERE c.said_by_id = ${id}`,
+  ),
+  place(
+    'task_given',
+    (id) => Prisma.sql`
+    SELECT id AS key, project_id AS project, jsonb_build_object('id', id, 'sessionId', session_id, 'agentName', agent_name,
+      'instructions', instructions, 'createdAt', created_at) AS value
+    FROM tasks WHERE given_by_id = ${id}`,
+  ),
+  place(
+    'task_finished',
+    (id) => Prisma.sql`
+    SELECT id AS key, project_id AS project, jsonb_build_object('id', id, 'status', status, 'result', result) AS value
+    FROM tasks WHERE finished_by_id = ${id}`,
+  ),
+  place(
     'intervention_asked',
     (id) => Prisma.sql`
     SELECT id AS key, project_id AS project, jsonb_build_object('id', id, 'message', message, 'context', context,
@@ -79,6 +114,13 @@ export const places: readonly Place[] = [
       'verdict', v.verdict, 'reason', v.reason, 'decidedAt', v.decided_at, 'digest', v.digest, 'approvedInput',
       a.approved_input, 'modifications', a.modifications) AS value
     FROM approval_votes v JOIN approvals a ON a.id = v.approval_id WHERE v.actor_id = ${id}`,
+  ),
+  place(
+    'approval_settled',
+    (id) => Prisma.sql`
+    SELECT id AS key, project_id AS project, jsonb_build_object('id', id, 'status', status, 'reason', rejection_reason,
+      'modifications', modifications) AS value
+    FROM approvals WHERE settled_by_id = ${id}`,
   ),
   place(
     'standing_approval',
