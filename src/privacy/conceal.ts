@@ -60,10 +60,10 @@ export function conceal(
   return concealIn((map) => mapWords(change, before, map), settings, found, taking);
 }
 
-/** The same of words that belong to no session, nor to any team that could say more of them than what is always looked for. */
+/** The same of words that belong to no session: no configured path leads to them. */
 export function concealWords<Words extends JsonObject>(
   words: Words,
-  of: Omit<Said, 'sessionId'>,
+  { settings = null, ...of }: Omit<Said, 'sessionId'> & { settings?: PrivacySettings | null },
   found: Found,
   ids: Ids,
 ): { unseen: Text[] } | { words: Words; kept: Kept[] } {
@@ -73,7 +73,7 @@ export function concealWords<Words extends JsonObject>(
       Object.entries(result).map(([field, value]) => [field, leaf(value, null)]),
     ) as Words;
   };
-  const concealed = concealIn(map, null, found, new Taking({ ...of, sessionId: null }, ids, []));
+  const concealed = concealIn(map, settings, found, new Taking({ ...of, sessionId: null }, ids, []));
   return 'unseen' in concealed ? concealed : { words: result, ...concealed };
 }
 

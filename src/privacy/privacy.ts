@@ -33,8 +33,8 @@ export interface Privacy {
   takeOut<Words extends JsonObject>(of: Whose, words: Words, within?: number): Promise<TakenOut<Words>>;
 }
 
-/** In which project words are said, and by which person; null: by nobody. */
-export type Whose = Pick<Kept, 'projectId' | 'saidById'>;
+/** In which project words are said, and by which person; null: by nobody. `settings`: what the team that they are about says. */
+export type Whose = Pick<Kept, 'projectId' | 'saidById'> & { settings?: PrivacySettings | null };
 
 export interface TakenOut<Words> {
   words: Words;

@@ -16,6 +16,7 @@ import type { Clock } from '../kernel/clock.ts';
 import { DomainError, refuse } from '../kernel/errors.ts';
 import type { Ids } from '../kernel/ids.ts';
 import type { Json } from '../kernel/json.ts';
+import type { Privacy, TakenOut } from '../privacy/privacy.ts';
 import { reveal } from '../privacy/reveal.ts';
 import type { Vault } from '../secrets/vault.ts';
 import type { Configuration } from '../supervision/configuration-schema.ts';
@@ -24,6 +25,7 @@ import { checkExpiry, checkReason, checkScope, type ScopeInput } from './bounds.
 import { holds } from './conditions.ts';
 import { type GrantableRisk, isGrantable, mayGrant, MOST_IN_FORCE, risksUpTo } from './rules.ts';
 import { standingEvent } from './store.ts';
+import { takeOut } from './words.ts';
 
 export interface CreateInput extends ScopeInput {
   expiresAt: Date;
@@ -35,7 +37,8 @@ export interface StandingDeps {
   database: { prisma: PrismaClient };
   clock: Clock;
   ids: Ids;
-  vault: Pick<Vault, 'open'>;
+  vault: Vault;
+  privacy: Privacy;
   /** Say that events were committed. */
   committed: () => void;
   /** A deadline was committed. */
@@ -59,12 +62,17 @@ export async function createStandingApproval(deps: StandingDeps, viewer: Viewer,
     ...input,
     expiresAt: input.expiresAt.toISOString(),
   });
+  const of = await deps.database.prisma.approval.findUnique({
+    where: { id: input.approvalId },
+    select: { projectId: true, teamId: true },
+  });
+  const taken = await takeOut(deps, viewer, of, { reason: input.reason ?? null });
   const { reply, repeated } = await remembering(
     deps,
     'grant a standing approval',
     idempotency,
     async (tx) => ({
-      standingId: await grant(tx, deps, viewer, { ...input, maximumCost: toDecimal(maximumCost) }),
+      standingId: await grant(tx, deps, viewer, { ...input, maximumCost: toDecimal(maximumCost) }, taken),
     }),
   );
   if (!repeated) {
@@ -74,7 +82,13 @@ export async function createStandingApproval(deps: StandingDeps, viewer: Viewer,
   return reply;
 }
 
-async function grant(tx: Tx, deps: StandingDeps, viewer: Viewer, input: CreateInput): Promise<string> {
+async function grant(
+  tx: Tx,
+  deps: StandingDeps,
+  viewer: Viewer,
+  input: CreateInput,
+  { words: { reason }, kept }: TakenOut<{ reason: string | null }>,
+): Promise<string> {
   const source = await tx.approval.findUnique({ where: { id: input.approvalId } });
   if (source === null || !inScope(viewer, source.projectId))
     throw refuse('NOT_FOUND', 'there is no such approval', ['approvalId']);
@@ -100,7 +114,8 @@ async function grant(tx: Tx, deps: StandingDeps, viewer: Viewer, input: CreateIn
   const now = deps.clock.now();
   const teamId = source.teamId!;
   await roomFor(tx, { teamId, agentName, action, now });
-  const { condition = null, maximumUses, maximumCost, expiresAt, reason = null } = input;
+  await deps.vault.keep(tx, kept);
+  const { condition = null, maximumUses, maximumCost, expiresAt } = input;
   const id = deps.ids.next('standing');
   const row = {
     id,

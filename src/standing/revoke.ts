@@ -8,6 +8,7 @@ import { asStanding } from './candidates.ts';
 import type { StandingDeps } from './create.ts';
 import { mayRevoke } from './rules.ts';
 import { endStanding, standingEvent } from './store.ts';
+import { takeOut } from './words.ts';
 
 /**
  * Ends a standing approval at once, by whoever granted it or a SUPERVISOR, also beneath a stop: once this has answered, it
@@ -23,6 +24,11 @@ export async function revokeStandingApproval(
   const faults = new Faults();
   checkReason(faults, reason);
   if (faults.errors.length > 0) throw new DomainError(faults.errors);
+  const of = await deps.database.prisma.standingApproval.findUnique({
+    where: { id },
+    select: { projectId: true, teamId: true },
+  });
+  const { words, kept } = await takeOut(deps, viewer, of, { reason });
   const revoked = await transact(deps.database, 'revoke a standing approval', async (tx) => {
     await tx.$executeRaw`SELECT 1 FROM standing_approvals WHERE id = ${id} FOR NO KEY UPDATE`;
     const row = await tx.standingApproval.findUnique({ where: { id } });
@@ -32,9 +38,10 @@ export async function revokeStandingApproval(
     const able = mayRevoke(asStanding(row), viewer, now);
     if (!able.ok) throw new DomainError([able.error]);
     if (able.value === 'unchanged') return false;
-    const ending = { ending: 'REVOKED', by: viewer.actor, reason, now } as const;
+    const ending = { ending: 'REVOKED', by: viewer.actor, ...words, now } as const;
     if (!(await endStanding(tx, id, ending))) throw new Error(`${id} was ended under its lock`);
-    const data = { reason, uses: row.uses, cost: row.cost.toFixed(4) };
+    await deps.vault.keep(tx, kept);
+    const data = { ...words, uses: row.uses, cost: row.cost.toFixed(4) };
     await appendEvents(tx, deps.ids, [
       standingEvent(row, 'standing_approval_revoked', viewer.actor, now, data),
     ]);

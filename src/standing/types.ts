@@ -6,6 +6,7 @@ import { connectionType } from '../graphql/connection.ts';
 import { Node } from '../graphql/node.ts';
 import { Actor } from '../identity/schema.ts';
 import type { Actor as ActorShape } from '../identity/viewer.ts';
+import { shown } from '../privacy/shown.ts';
 import { findStandingApproval } from './queries.ts';
 import { granterOf, standingStatuses, statusOf } from './rules.ts';
 
@@ -58,7 +59,10 @@ export const StandingApproval = builder.objectRef<Row>('StandingApproval').imple
         'maximumCost by what an answer came to.',
       resolve: ({ cost }) => decimal(cost),
     }),
-    reason: t.exposeString('reason', { nullable: true }),
+    reason: t.string({
+      nullable: true,
+      resolve: ({ reason, projectId }, _, seer) => shown(seer, projectId, reason),
+    }),
     grantedBy: t.field({ type: Actor, resolve: granterOf }),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),
     expiresAt: t.expose('expiresAt', { type: 'DateTime', description: 'At most 30 days after createdAt.' }),
@@ -73,7 +77,10 @@ export const StandingApproval = builder.objectRef<Row>('StandingApproval').imple
       nullable: true,
       resolve: ({ endedBy }) => endedBy as unknown as ActorShape | null,
     }),
-    endReason: t.exposeString('endReason', { nullable: true }),
+    endReason: t.string({
+      nullable: true,
+      resolve: ({ endReason, projectId }, _, seer) => shown(seer, projectId, endReason),
+    }),
   }),
 });
 

@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { readUnsealed, seal } from '../../src/events/seal.ts';
 import { verifyLog } from '../../src/events/verify.ts';
-import type { PrismaClient } from '../../src/generated/prisma/client.ts';
 import type { Viewer } from '../../src/identity/viewer.ts';
 import { erasePerson } from '../../src/privacy/erase-person.ts';
 import { exportPerson, type PersonalRecord } from '../../src/privacy/export-person.ts';
@@ -13,6 +12,7 @@ import { reportExecutionEvent } from '../../src/sessions/report.ts';
 import { createSession } from '../../src/sessions/start.ts';
 import { createTask, finishTask } from '../../src/sessions/tasks.ts';
 import { approvalActs } from '../approvals/acts.ts';
+import { eachTimeFurther } from '../support/cut.ts';
 import { everything, refusal, refusedWithoutTrace, seedTeam, type Team, verbs } from '../support/house.ts';
 import { withHouse } from '../support/with-house.ts';
 
@@ -255,28 +255,9 @@ describe('what a person said as an agent does (8.8)', () => {
     const mine = await saysAll(team.operator, mineWord);
     await saysAll(team.agent, itsWord);
     await sealAll();
-    let statements = 0;
-    for (let broken = true; broken; statements++) {
-      // One statement more each time, counted from the first.
-      let left = statements;
-      const cut = new Proxy(prisma(), {
-        get(target, name) {
-          const value: unknown = Reflect.get(target, name, target);
-          if (name !== '$executeRaw') return value;
-          return (...sql: Parameters<PrismaClient['$executeRaw']>) => {
-            if (left-- <= 0) return Promise.reject(new Error('the process is killed'));
-            return target.$executeRaw(...sql);
-          };
-        },
-      });
-      broken = await erasePerson({ ...deps(), prisma: cut }, team.admin, me()).then(
-        () => false,
-        (error: Error) => {
-          expect(error.message).toContain('killed');
-          return true;
-        },
-      );
-    }
+    const statements = await eachTimeFurther(prisma(), (cut) =>
+      erasePerson({ ...deps(), prisma: cut }, team.admin, me()),
+    );
     expect(statements).toBeGreaterThan(10);
     const text = await stored();
     expect(text.includes(mineWord)).toBe(false);

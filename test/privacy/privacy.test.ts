@@ -102,6 +102,38 @@ describe('what is sensitive of a change (8.8)', () => {
   });
 });
 
+describe('words that belong to no session (8.8)', () => {
+  const of = { projectId: 'project_x', saidById: 'user_x' };
+  const never = () => new Promise<Place[]>(() => {});
+
+  test('are left alone, and not even waited for, where nothing may be in them', async () => {
+    const privacy = createPrivacy({ ids, findSensitive: never });
+    const words = { reason: 'smoke in the server room', note: null };
+    expect(await privacy.takeOut(of, words)).toEqual({ words, kept: [] });
+  });
+
+  test('are taken out as far as the finding reaches, and wherever else they say it', async () => {
+    const findSensitive = async (): Promise<Place[]> => [{ path: '$[0].reason', start: 3, end: 10 }];
+    const privacy = createPrivacy({ ids, findSensitive });
+    const { words, kept } = await privacy.takeOut(of, { reason: 'of a@b.com', note: 'to a@b.com, too' });
+    expect(kept).toMatchObject([{ ...of, sessionId: null, value: 'a@b.com' }]);
+    const token = tokenOf(kept[0]!.id);
+    expect(words).toEqual({ reason: `of ${token}`, note: `to ${token}, too` });
+  });
+
+  test('are all sensitive where they could not be looked at, or not in time', async () => {
+    for (const [findSensitive, within] of [
+      [async () => null, undefined],
+      [never, 1],
+    ] as const) {
+      const privacy = createPrivacy({ ids, findSensitive });
+      const { words, kept } = await privacy.takeOut(of, { reason: 'mail me @ home' }, within);
+      expect(kept.map(({ value }) => value)).toEqual(['mail me @ home']);
+      expect(words).toEqual({ reason: tokenOf(kept[0]!.id) });
+    }
+  });
+});
+
 describe('a token', () => {
   test('is found in texts, keys and at any depth, and filled in as what it stands for', () => {
     const [a, b] = [ids.next('sealed'), ids.next('sealed')];
