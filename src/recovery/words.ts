@@ -13,6 +13,7 @@ export async function takeOut<Words extends JsonObject>(
   recoveryId: string,
   words: Words,
 ): Promise<TakenOut<Words>> {
+  if (Object.values(words).every((word) => word === null)) return { words, kept: [] };
   const recovery = await prisma.recoverySession.findUnique({
     where: { id: recoveryId },
     select: { projectId: true },
