@@ -35,11 +35,10 @@ export async function triggerEmergencyStop(
   const cause: Cause = { conditions: ['MANUAL_STOP'], ...words, severity, actor };
   const { stopId, told } = await stop(deps, projectId, [cause]);
   // It stopped nothing more than what was stopped already: its words stand nowhere.
-  if (told === null && kept.length > 0)
-    await deps.vault.drop(
-      deps.database.prisma,
-      kept.map(({ id }) => id),
-    );
+  if (told === null) {
+    const ids = kept.map(({ id }) => id);
+    await deps.vault.drop(deps.database.prisma, ids).catch(() => {});
+  }
   if (stopId === null) throw noProject();
   return deps.database.prisma.emergencyStop.findUniqueOrThrow({ where: { id: stopId } });
 }
@@ -54,7 +53,7 @@ const LOOKED_THROUGH_WITHIN = 1_000;
  * it cannot be encrypted, it stays masked for good.
  */
 async function withoutSensitive<Words extends JsonObject>(
-  { privacy, vault, log }: WordDeps & { log: Log },
+  { database: { prisma }, privacy, vault, log }: StopDeps & WordDeps & { log: Log },
   { actor }: Viewer,
   projectId: string,
   said: Words,
@@ -63,6 +62,9 @@ async function withoutSensitive<Words extends JsonObject>(
   const { words, kept } = await privacy.takeOut(whose, said, LOOKED_THROUGH_WITHIN);
   if (kept.length === 0) return { words, kept };
   try {
+    // No key is made for a project that there is not; the stop itself refuses it.
+    const project = await prisma.project.findUnique({ where: { id: projectId }, select: { id: true } });
+    if (project === null) return { words, kept: [] };
     await vault.keepAhead(kept);
     return { words, kept };
   } catch (error) {

@@ -172,6 +172,12 @@ const copiesInRecoveries = (id: string): Prisma.Sql => {
       UNION SELECT project_id FROM tasks WHERE finished_by_id = ${id})`;
 };
 
+/** What analysis found stands, without the words that it was found in. */
+const withoutEvidence = Prisma.sql`assessment || coalesce((
+  SELECT jsonb_object_agg(k.key, (SELECT coalesce(jsonb_agg(f.flag || '{"evidence": null}' ORDER BY f.at), '[]')
+    FROM jsonb_array_elements(k.value) WITH ORDINALITY AS f(flag, at)))
+  FROM jsonb_each(assessment) k WHERE k.key IN ('factors', 'flags')), '{}')`;
+
 const approvals = (id: string): Prisma.Sql => Prisma.sql`
   WITH mine AS (
     SELECT a.id, a.session_id, ${settledBy(id)} AS settled,
@@ -189,6 +195,8 @@ const approvals = (id: string): Prisma.Sql => Prisma.sql`
       WHEN rejection_reason LIKE 'emergency stop: %' THEN 'emergency stop: [erased]' END,
     modifications = CASE WHEN mine.settled THEN NULL ELSE modifications END,
     approved_input = CASE WHEN mine.edited AND NOT open THEN NULL ELSE approved_input END,
+    assessment = CASE WHEN (requested_by->>'id' = ${id} OR mine.edited AND NOT open) AND jsonb_typeof(assessment) = 'object'
+      THEN ${withoutEvidence} ELSE assessment END,
     summary = CASE WHEN requested_by->>'id' = ${id} THEN '[erased]' ELSE summary END,
     proposal = CASE WHEN requested_by->>'id' <> ${id} THEN proposal
       WHEN kind = 'AGENT_CALL' THEN proposal || '{"proposedAction": "[erased]", "inputData": null, "contextSummary": null}'

@@ -137,11 +137,12 @@ export function createPrivacy({ ids, findSensitive }: Deps): Privacy {
   };
 }
 
-/** Once it is done, or so many milliseconds are over; what fails later is nobody's fault any more. */
+/** Once it is done, or has failed, or so many milliseconds are over: what it has not found by then is not known. */
 async function inTime(work: Promise<void>, within: number | undefined): Promise<void> {
   if (within === undefined) return work;
   const over = new AbortController();
-  await Promise.race([work, delay(within, undefined, { signal: over.signal })]).finally(() => over.abort());
+  const done = work.catch(() => {});
+  await Promise.race([done, delay(within, undefined, { signal: over.signal })]).finally(() => over.abort());
 }
 
 const whole = ({ text }: Text): Range[] => [{ start: 0, end: text.length }];

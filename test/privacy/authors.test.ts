@@ -69,6 +69,11 @@ async function saysAll(by: Viewer, word: string) {
   });
   const call = await act.request(sessionId, { proposedAction: `${word}-action` }, by);
   await act.cancel(call, `${word}-cancelled`, by);
+  const found = { code: 'found', level: 'LOW', evidence: `${word}-evidence` };
+  await prisma().approval.update({
+    where: { id: call },
+    data: { assessment: { level: 'LOW', factors: [found, found] } },
+  });
   await completeSession(house, by, sessionId, { it: `${word}-done` });
   return { sessionId, taskId: task.taskId, call };
 }
@@ -244,6 +249,9 @@ describe('what a person said as an agent does (8.8)', () => {
     expect((await prisma().session.findUniqueOrThrow({ where: { id: sessionId } })).version).toBeGreaterThan(
       version,
     );
+    expect(await prisma().approval.findUniqueOrThrow({ where: { id: mine.call } })).toMatchObject({
+      assessment: { level: 'LOW', factors: [{ code: 'found', evidence: null }, { code: 'found' }] },
+    });
     const sealed = (id: string) => prisma().sealedValue.count({ where: { sessionId: id } });
     expect(await sealed(mine.sessionId)).toBe(0);
     expect(await sealed(theirs.sessionId)).toBeGreaterThan(0);

@@ -181,7 +181,11 @@ describe('the reason of a stop (8.8)', () => {
   it('of a project that is another’s, or none, is refused and kept nowhere', async () => {
     const { stranger } = scene.team;
     expect(await refusal(stop(stranger, `of ${MAIL}`))).toBe('NOT_FOUND');
+    const input = { projectId: 'project_none', reason: `of ${MAIL}`, severity: 'HIGH' as const };
+    const everywhere = { ...scene.team.admin, projectId: null };
+    expect(await refusal(triggerEmergencyStop(scene.house.emergency, everywhere, input))).toBe('NOT_FOUND');
     expect(await kept()).toEqual([]);
+    expect(await prisma().dataKey.count({ where: { projectId: 'project_none' } })).toBe(0);
   });
 });
 

@@ -125,6 +125,7 @@ describe('words that belong to no session (8.8)', () => {
     for (const [findSensitive, within] of [
       [async () => null, undefined],
       [never, 1],
+      [() => Promise.reject(new Error('the analyzer is gone')), 60_000],
     ] as const) {
       const privacy = createPrivacy({ ids, findSensitive });
       const { words, kept } = await privacy.takeOut(of, { reason: 'mail me @ home' }, within);
