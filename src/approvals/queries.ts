@@ -11,6 +11,7 @@ export interface ApprovalFilter {
   kind?: ApprovalKind[] | null;
   status?: ApprovalStatus[] | null;
   projectId?: string | null;
+  teamId?: string | null;
   sessionId?: string | null;
   riskLevel?: RiskLevel[] | null;
   createdAt?: { from?: Date | null; to?: Date | null } | null;
@@ -18,7 +19,10 @@ export interface ApprovalFilter {
 
 const table = { name: 'approvals', prefix: 'approval', columns: approvalColumns } as const;
 
-/** Newest first; approvals_project_id_id_idx, approvals_session_id_id_idx and approvals_project_pending_idx serve it. */
+/**
+ * Newest first; approvals_project_id_id_idx, approvals_session_id_id_idx, approvals_project_pending_idx and, for what of a
+ * team is pending, approvals_team_pending_idx serve it.
+ */
 export function listApprovals(
   query: Query,
   viewer: Viewer,
@@ -28,6 +32,7 @@ export function listApprovals(
   const conditions: Conditions = [
     ...equals('project_id', viewer.projectId),
     ...equals('project_id', filter.projectId),
+    ...equals('team_id', filter.teamId),
     ...equals('session_id', filter.sessionId),
     ...oneOf('kind', filter.kind),
     ...oneOf('status', filter.status),

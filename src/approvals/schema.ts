@@ -29,6 +29,7 @@ const ApprovalFilter = builder.inputType('ApprovalFilter', {
     kind: t.field({ type: [ApprovalKind] }),
     status: t.field({ type: [ApprovalStatus] }),
     projectId: t.id(),
+    teamId: t.id(),
     sessionId: t.id(),
     riskLevel: t.field({ type: [RiskLevel] }),
     createdAt: t.field({ type: TimeRangeInput }),

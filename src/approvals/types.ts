@@ -90,6 +90,10 @@ export const Approval = builder.interfaceRef<Row>('Approval').implement({
     kind: t.expose('kind', { type: ApprovalKind }),
     status: t.expose('status', { type: ApprovalStatus }),
     projectId: t.exposeString('projectId'),
+    teamId: t.exposeString('teamId', {
+      nullable: true,
+      description: 'The team of the session that it was asked in; null: it is the whole project’s.',
+    }),
     sessionId: t.exposeString('sessionId', { nullable: true }),
     taskId: t.exposeString('taskId', { nullable: true }),
     summary: t.string({

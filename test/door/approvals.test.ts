@@ -105,6 +105,19 @@ describe('approvals over HTTP', () => {
     for (const filter of [{}, { projectId: world.id }])
       expect((await list(other.keys.ADMIN, filter)).approvals).toEqual({ totalCount: 0, nodes: [] });
     expect((await list(world.keys.VIEWER, { riskLevel: ['CRITICAL'] })).approvals.totalCount).toBe(0);
+    const ofTeam = { teamId: world.teamId, status: ['PENDING'] };
+    expect((await list(world.keys.VIEWER, ofTeam)).approvals.nodes).toContainEqual({
+      id,
+      kind: 'AGENT_CALL',
+      status: 'PENDING',
+    });
+    const empty = await world.team('empty');
+    expect((await list(world.keys.VIEWER, { teamId: empty })).approvals.totalCount).toBe(0);
+    expect((await list(other.keys.ADMIN, ofTeam)).approvals.totalCount).toBe(0);
+    const { approval } = await app.ok(world.keys.VIEWER, 'query($id: ID!) { approval(id: $id) { teamId } }', {
+      id,
+    });
+    expect(approval.teamId).toBe(world.teamId);
     const { team } = await app.ok(
       world.keys.VIEWER,
       'query($id: ID!) { team(id: $id) { status { pendingApprovals agents { name status } } } }',

@@ -78,6 +78,13 @@ export async function makeProject(api: ApiClient, admin: string, name: string) {
       );
       return data.requestAgentCallApproval.approval.id;
     },
+    async rejectCall(id: string): Promise<void> {
+      await api.ok(
+        keys.OPERATOR,
+        'mutation($id: ID!) { respondToApproval(id: $id, response: {verdict: REJECT, reason: "tidy"}) { success errors { message } } }',
+        { id },
+      );
+    },
     /** A call of an action of its own, so that what is granted from it lets no other one through. */
     heldCall(): Promise<string> {
       held += 1;

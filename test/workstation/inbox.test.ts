@@ -397,6 +397,20 @@ describe.skipIf(noBrowser())('the inbox', () => {
     await Promise.all([decision, review].map((id) => station.world.approve(id)));
   });
 
+  test('counts, shows and names a call as its team’s', async () => {
+    const { world } = station;
+    const [call, elsewhere] = [await world.call(), await world.team('Another team')];
+    const { page, signIn } = await station.person();
+    await signIn(key('OPERATOR'), `/inbox?team=${world.teamId}&group=team`);
+    await page.locator(`[data-item=${call}]`).getByText("Release's team").waitFor();
+    await page.locator('.group-head', { hasText: "Release's team" }).waitFor();
+    await page.locator(`[data-item=${call}] a`).click();
+    await page.locator(`[data-panel=${call}] .panel-facts`).getByText("Release · Release's team").waitFor();
+    await page.goto(`/inbox?team=${elsewhere}`);
+    await page.getByText('0 of 1 shown').waitFor();
+    await world.rejectCall(call);
+  });
+
   test('asks whether it may notify when it is told to, and not before (11.6)', async () => {
     const { page, signIn } = await station.person();
     await page.addInitScript(() => {

@@ -45,6 +45,10 @@ describe.skipIf(noBrowser())('the pages of teams', { timeout: 60_000 }, () => {
       { id: asked },
     );
     await page.getByText('taken on by OPERATOR').waitFor();
+    const call = await world.call();
+    await page.locator(`[data-pending=${call}] a[href="/approvals/${call}"]`).waitFor();
+    await world.rejectCall(call);
+    await page.locator(`[data-pending=${call}]`).waitFor({ state: 'detached' });
     await page.getByText('What its agents are told of it').click();
     await page.locator('details .untrusted').getByText('requestIntervention').first().waitFor();
     await looksRight(page);

@@ -4,6 +4,7 @@ import {
   AskedSessionDocument,
 } from '../generated/graphql.ts';
 import { useLive } from '../live/use-live.ts';
+import { placeNamed, usePlaces } from '../queue/places.ts';
 import { FaultNotice } from '../parts/fault-notice.tsx';
 import { UntrustedText } from '../parts/untrusted-text.tsx';
 import { texts } from '../texts.ts';
@@ -33,6 +34,7 @@ export function ApprovalPanel({ id, onDecided }: PanelProps) {
         (type.startsWith('recovery_') && projectId === shown?.approval?.projectId),
     },
   );
+  const places = usePlaces();
   const approval = data?.approval;
   if (fault && !approval) return <FaultNotice fault={fault} onRetry={read} />;
   if (data && !approval) return <p className="empty">{texts.decision.missing}</p>;
@@ -46,7 +48,7 @@ export function ApprovalPanel({ id, onDecided }: PanelProps) {
         type={approval.kind}
         urgency={risk === null ? null : OF_RISK[risk]}
         agent={'agentName' in approval ? approval.agentName : approval.requestedBy.name}
-        place={null}
+        place={placeNamed(places, approval)}
         createdAt={approval.createdAt}
         expiresAt={approval.expiresAt}
         frozen={approval.frozen}

@@ -33,7 +33,7 @@ export interface Group {
   items: Item[];
 }
 
-/** The team of a request, the project of an approval. */
+/** The team, or the project where it is the whole project's. */
 export const placeOf = (item: Item): string => item.teamId ?? item.projectId ?? '';
 
 const keyOf: Record<Grouping, (item: Item) => string> = {

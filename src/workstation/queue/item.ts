@@ -31,7 +31,7 @@ export interface Item {
   /** As the agent said it, cut to what a row can hold. */
   title: string;
   agent: string;
-  /** Approvals name their project alone. */
+  /** Null: of no team, but of a whole project. */
   teamId: string | null;
   projectId: string | null;
   sessionId: string | null;
@@ -96,7 +96,7 @@ export const itemOfApproval = (found: QueueApprovalFragment): Item => ({
   urgency: urgencyOf(found),
   title: titleOf(found.summary),
   agent: agentOf(found),
-  teamId: null,
+  teamId: found.teamId,
   projectId: found.projectId,
   sessionId: found.sessionId,
   createdAt: found.createdAt,

@@ -22,7 +22,7 @@ export const teamsTexts = {
     none: 'Nothing waits.',
     some: (shown: number, all: number) =>
       `The newest ${shown} of ${all.toLocaleString('en')}: the inbox has all of them.`,
-    inbox: 'To the inbox',
+    inbox: 'All of them in the inbox',
     claimed: 'taken on by',
     role: (role: string) => `for ${role.toLowerCase()} and up`,
   },

@@ -7,7 +7,6 @@ import { Filters } from './filters.tsx';
 import { ItemRow } from './item-row.tsx';
 import { LatestDecisions } from './latest-decisions.tsx';
 import type { InboxSearch } from './search.ts';
-import { usePlaces } from './places.ts';
 import { DecisionPanel } from '../../decision/panel.tsx';
 import { useViewer } from '../../live/context.tsx';
 import { FaultNotice } from '../../parts/fault-notice.tsx';
@@ -16,9 +15,10 @@ import { plainly } from '../../parts/marks.ts';
 import { Page } from '../../parts/page.tsx';
 import { useWide } from '../../parts/use-wide.ts';
 import { VirtualList } from '../../parts/virtual-list.tsx';
-import { arrange, facetsOf, type View } from '../../queue/arrange.ts';
+import { arrange, facetsOf, placeOf, type View } from '../../queue/arrange.ts';
 import { useQueueState } from '../../queue/context.tsx';
 import type { Item } from '../../queue/item.ts';
+import { usePlaces } from '../../queue/places.ts';
 import { texts } from '../../texts.ts';
 
 const HEAD = 40;
@@ -128,7 +128,7 @@ export default function InboxPage() {
               row.head === null ? (
                 <ItemRow
                   item={row.item}
-                  place={places.get(row.item.teamId ?? row.item.projectId ?? '')}
+                  place={places.get(placeOf(row.item))}
                   viewerId={viewer.id}
                   current={row.item.id === current}
                   selected={selected.has(row.item.id)}

@@ -1,14 +1,9 @@
 import { Link, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
-import {
-  TeamPageDocument,
-  type TeamPageQuery,
-  TeamPendingDocument,
-  TeamConfigurationDocument,
-} from '../../generated/graphql.ts';
+import { TeamPageDocument, type TeamPageQuery, TeamConfigurationDocument } from '../../generated/graphql.ts';
 import type { FeedEvent } from '../../live/feed.ts';
 import { useLive } from '../../live/use-live.ts';
-import { Ago, Countdown } from '../../parts/countdown.tsx';
+import { Ago } from '../../parts/countdown.tsx';
 import { FaultNotice } from '../../parts/fault-notice.tsx';
 import { plainly } from '../../parts/marks.ts';
 import { Page } from '../../parts/page.tsx';
@@ -17,6 +12,7 @@ import { TeamFigures } from '../../parts/team-figures.tsx';
 import { instant } from '../../parts/time.ts';
 import { UntrustedText } from '../../parts/untrusted-text.tsx';
 import { teamsTexts as words } from '../../texts/teams.ts';
+import { Pending } from './pending.tsx';
 import { worded } from '../../texts/words.ts';
 import { texts } from '../../texts.ts';
 import '../../parts/pages.css';
@@ -79,47 +75,6 @@ function Head({ team: { id, name, project, createdAt, status } }: { team: Team }
         <Link to="/sessions" search={{ team: id }}>
           {words.sessions}
         </Link>
-      </p>
-    </section>
-  );
-}
-
-function Pending({ id }: { id: string }) {
-  const { data, fault, read } = useLive(
-    TeamPendingDocument,
-    { id },
-    {
-      on: ({ teamId, type }) =>
-        teamId === id && /^(intervention|escalation|timeout|auto_continue)_/.test(type),
-    },
-  );
-  const { nodes = [], totalCount = 0 } = data?.interventions ?? {};
-  return (
-    <section className="card" aria-labelledby="pending">
-      <h2 id="pending">{words.pending.title}</h2>
-      {fault && <FaultNotice fault={fault} stale={data !== undefined} onRetry={read} />}
-      {data && totalCount === 0 && <p className="faint">{words.pending.none}</p>}
-      <ul className="plain-list">
-        {nodes.map((item) => (
-          <li key={item.id} className="row-head" data-pending={item.id}>
-            <span className="badge">{worded(item.type)}</span>
-            {item.urgency !== 'NORMAL' && <StateBadge state={item.urgency} />}
-            <Link to="/interventions/$id" params={{ id: item.id }} className="break">
-              <UntrustedText text={item.message.slice(0, 200)} inline />
-            </Link>
-            <Countdown expiresAt={item.expiresAt} createdAt={item.createdAt} frozen={item.frozen} />
-            <span className="faint">{words.pending.role(item.requiredRole)}</span>
-            {item.claimedBy && (
-              <span className="faint">
-                {words.pending.claimed} <UntrustedText text={item.claimedBy.name} inline />
-              </span>
-            )}
-          </li>
-        ))}
-      </ul>
-      {totalCount > nodes.length && <p className="faint">{words.pending.some(nodes.length, totalCount)}</p>}
-      <p>
-        <Link to="/inbox">{words.pending.inbox}</Link>
       </p>
     </section>
   );
