@@ -3,11 +3,15 @@ import { parse } from 'yaml';
 import { describe, expect, test } from 'vitest';
 import {
   beginning,
+  enteredIn,
   faultsIn,
   fieldOf,
+  linesIn,
   type Schema,
+  shownIn,
   UnreadableJson,
 } from '../../src/workstation/decision/schema-fields.ts';
+import { effectsIn } from '../../src/workstation/decision/option-effects.ts';
 import { uiConfigIn } from '../../src/workstation/decision/ui-config.ts';
 import { sayVerdict, settledBy } from '../../src/workstation/decision/verdict.ts';
 import { stretchesOf } from '../../src/workstation/parts/evidence.ts';
@@ -71,11 +75,36 @@ describe('the form of a schema', () => {
     [{ enum: ['a', 'b'] }, 'one-of'],
     [{ enum: [{}, []] }, 'json'],
     [{ type: 'array', items: { enum: ['a'] } }, 'some-of'],
-    [{ type: 'array', items: { type: 'string' } }, 'json'],
+    [{ type: 'array', items: { type: 'string' } }, 'lines'],
+    [{ type: 'array', items: { type: 'number' } }, 'json'],
     [{ properties: { a: {} } }, 'group'],
     [{}, 'json'],
   ])('%o is %s', (schema, kind) => {
     expect(fieldOf(schema).kind).toBe(kind);
+  });
+  test.each<[Schema, string]>([
+    [{}, 'textarea'],
+    [{ maxLength: 500 }, 'textarea'],
+    [{ maxLength: 120 }, 'text'],
+    [{ pattern: '^[A-Z]+$' }, 'text'],
+    [{ format: 'hostname' }, 'text'],
+    [{ format: 'date' }, 'date'],
+    [{ format: 'date-time' }, 'datetime-local'],
+    [{ format: 'time' }, 'time'],
+    [{ format: 'email' }, 'email'],
+    [{ format: 'uri' }, 'url'],
+    [{ format: 'date', default: 'next week' }, 'text'],
+  ])('a text of %o is entered in %s', (schema, input) => {
+    expect(fieldOf({ type: 'string', ...schema })).toEqual({ kind: 'text', input });
+  });
+  test('gives what was entered as its format wants it, and shows it again as it was entered', () => {
+    const entered = enteredIn('datetime-local', '2026-03-02T09:30')!;
+    expect(entered).toMatch(/^2026-03-0\dT\d\d:\d\d:00\.000Z$/);
+    expect(shownIn('datetime-local', entered)).toBe('2026-03-02T09:30');
+    expect(enteredIn('time', '09:30')).toMatch(/^09:30:00(Z|[+-]\d\d:\d\d)$/);
+    expect(shownIn('time', '09:30:00Z')).toBe('09:30:00');
+    expect([enteredIn('date', '2026-03-02'), enteredIn('email', '')]).toEqual(['2026-03-02', undefined]);
+    expect([linesIn(' a \n\nb'), linesIn(' \n')]).toEqual([['a', 'b'], undefined]);
   });
   test('begins with what the schema proposes, and invents nothing', () => {
     const schema = {
@@ -90,9 +119,38 @@ describe('the form of a schema', () => {
       required: ['amount'],
       properties: { amount: { type: 'number', maximum: 10 }, why: { type: 'string' } },
     };
-    expect(faultsIn(schema, {}).map(({ at }) => at)).toEqual(['']);
+    expect(faultsIn(schema, {})).toEqual([{ at: '/amount', message: 'This is required.' }]);
     expect(faultsIn(schema, { amount: 11 }).map(({ at }) => at)).toEqual(['/amount']);
     expect(faultsIn(schema, { amount: 1, why: 'x' })).toEqual([]);
+  });
+  test.each<[Schema & Record<string, unknown>, unknown, string]>([
+    [{ type: 'number' }, 'x', 'This must be a number.'],
+    [{ type: ['string', 'null'] }, 3, 'This must be text or nothing.'],
+    [{ minimum: 2 }, 1, 'This must be at least 2.'],
+    [{ maximum: 2 }, 3, 'This must be at most 2.'],
+    [{ exclusiveMaximum: 2 }, 2, 'This must be less than 2.'],
+    [{ multipleOf: 5 }, 3, 'This must be a multiple of 5.'],
+    [{ minLength: 3 }, 'x', 'This must have at least 3 characters.'],
+    [{ maxLength: 1 }, 'xy', 'This must have at most 1 character.'],
+    [{ minItems: 2 }, ['x'], 'There must be at least 2 entries.'],
+    [{ uniqueItems: true }, ['x', 'x'], 'The same entry stands here twice.'],
+    [{ enum: ['a', 'b'] }, 'c', 'This must be one of: a, b.'],
+    [{ const: 'a' }, 'c', 'This must be: a.'],
+    [{ not: {} }, 'c', 'This is not what was asked for.'],
+  ])('tells in plain words what %o has against %o', (schema, value, message) => {
+    const form = { type: 'object', properties: { 'a b/c': schema } };
+    expect(faultsIn(form, { 'a b/c': value })).toEqual([{ at: '/a b~1c', message }]);
+  });
+  test('tells of each that is missing once, and by the schema that a $ref leads to', () => {
+    const schema = {
+      $defs: { one: { type: 'object', required: ['a', 'b'], properties: { a: { minimum: 3 } } } },
+      properties: { inner: { $ref: '#/$defs/one' }, other: { $ref: '#/$defs/one' } },
+    };
+    expect(faultsIn(schema, { inner: {}, other: { a: 1, b: 1 } })).toEqual([
+      { at: '/inner/a', message: 'This is required.' },
+      { at: '/inner/b', message: 'This is required.' },
+      { at: '/other/a', message: 'This must be at least 3.' },
+    ]);
   });
   test('takes what is no JSON for a fault where it stands, and for no answer', () => {
     const answer = { list: { deep: new UnreadableJson('Unexpected end') } };
@@ -112,6 +170,32 @@ describe('the form of a schema', () => {
   });
   test('leaves to the server what it does not understand', () => {
     expect(faultsIn({ $ref: 'https://elsewhere.example/schema' }, {})).toEqual([]);
+  });
+});
+
+describe('what an option says of its effects', () => {
+  test('is every plain value of its metadata, in whatever words, the known names first', () => {
+    expect(
+      effectsIn({
+        zeal: 'much',
+        time_estimate: '3 days',
+        risk: 'high',
+        teams: ['a', 'b'],
+        nested: { not: 'shown' },
+        cost: { eur: 3 },
+        none: null,
+        blank: ' ',
+        reversible: false,
+      }),
+    ).toEqual([
+      { name: 'risk', text: 'high' },
+      { name: 'cost', text: '{"eur":3}' },
+      { name: 'time_estimate', text: '3 days' },
+      { name: 'reversible', text: 'false' },
+      { name: 'zeal', text: 'much' },
+      { name: 'teams', text: 'a, b' },
+    ]);
+    expect(effectsIn(null)).toEqual([]);
   });
 });
 

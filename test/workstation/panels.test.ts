@@ -59,7 +59,16 @@ describe.skipIf(noBrowser())('a decision panel', () => {
       message: HOSTILE,
       agentName: 'co\u202Eder',
       context: { '<b>name</b>': '<iframe src="https://evil.example"></iframe>' },
-      options: [{ id: 'x', label: '<u>x</u>\u200B', description: HOSTILE, value: 'x', recommended: true }],
+      options: [
+        {
+          id: 'x',
+          label: '<u>x</u>\u200B',
+          description: HOSTILE,
+          value: 'x',
+          recommended: true,
+          metadata: { '<u>risk</u>\u200B': '<b>high</b>' },
+        },
+      ],
     });
     const somebody = await signedIn('OPERATOR');
     const asked: string[] = [];
@@ -143,20 +152,59 @@ describe.skipIf(noBrowser())('a decision panel', () => {
   test('keeps what is no JSON, and sends nothing in its place', async () => {
     const responseSchema = {
       type: 'object',
-      properties: { files: { type: 'array', items: { type: 'string' } } },
+      properties: { files: { type: 'array', items: { type: 'object' } } },
     };
     const id = await station.world.ask({ responseSchema });
     const panel = await open(await signedIn('OPERATOR'), id);
-    await panel.getByLabel('files').fill('["a.ts", ');
+    await panel.getByLabel('files').waitFor();
+    expect(await panel.locator('.fault', { hasText: /./ }).count()).toBe(0);
+    await panel.getByLabel('files').fill('[{}, ');
     await answers(panel).send();
     await panel.locator('.fault[role=alert]', { hasText: 'This is no JSON' }).waitFor();
-    expect(await panel.getByLabel('files').inputValue()).toBe('["a.ts", ');
+    expect(await panel.getByLabel('files').inputValue()).toBe('[{}, ');
     expect(await found(id)).toMatchObject({ resolution: null });
-    await panel.getByLabel('files').fill('["a.ts"]');
+    await panel.getByLabel('files').fill('[{}]');
     await answers(panel).send();
     await answers(panel).confirm();
     await panel.locator('[data-outcome]').waitFor();
-    expect((await found(id)).humanResponse.answer).toEqual({ files: ['a.ts'] });
+    expect((await found(id)).humanResponse.answer).toEqual({ files: [{}] });
+  });
+
+  test('takes lists a line an entry and formats in fields of their own, and says what is missing where it is', async () => {
+    const responseSchema = {
+      type: 'object',
+      required: ['owner', 'due'],
+      properties: {
+        owner: { type: 'string', format: 'email' },
+        due: { type: 'string', format: 'date' },
+        begins: { type: 'string', format: 'date-time' },
+        files: { type: 'array', items: { type: 'string' }, maxItems: 2 },
+      },
+    };
+    const id = await station.world.ask({ responseSchema });
+    const somebody = await signedIn('OPERATOR');
+    const panel = await open(somebody, id);
+    await panel.getByLabel('files').fill('a.ts\nb.ts\nc.ts');
+    await panel.getByLabel('owner').fill('ada@example.com');
+    await panel.getByLabel('begins').fill('2026-03-02T09:30');
+    await answers(panel).send();
+    await answers(panel).confirm();
+    const fault = (label: string) => panel.locator('.field', { hasText: label }).locator('.fault');
+    await fault('due').getByText('This is required.').waitFor();
+    await fault('files').getByText('There must be at most 2 entries.').waitFor();
+    expect(await fault('owner').count()).toBe(0);
+    expect(await axeFaults(somebody.page)).toEqual([]);
+    await panel.getByLabel('files').fill('a.ts\nb.ts');
+    await panel.getByLabel('due').fill('2026-03-09');
+    await answers(panel).confirm();
+    await panel.locator('[data-outcome]').waitFor();
+    const begins = await somebody.page.evaluate(() => new Date('2026-03-02T09:30').toISOString());
+    expect((await found(id)).humanResponse.answer).toEqual({
+      owner: 'ada@example.com',
+      due: '2026-03-09',
+      begins,
+      files: ['a.ts', 'b.ts'],
+    });
   });
 
   test('turns a request down whatever stands in its form, and says that it stays behind', async () => {

@@ -1,23 +1,15 @@
 import { UntrustedText } from '../parts/untrusted-text.tsx';
 import { texts } from '../texts.ts';
 import type { AskedIntervention } from './intervention-panel.tsx';
+import { type Effect, effectsIn } from './option-effects.ts';
 import type { UiConfig } from './ui-config.ts';
 
 type Option = AskedIntervention['options'][number];
 
-/** What an option says of its own effects. */
-const IMPACT = [
-  'budget_impact',
-  'cost',
-  'estimated_cost',
-  'risk_level',
-  'confidence',
-  'confidence_score',
-  'estimated_time',
-  'resource_requirements',
-  'compliance_impact',
-  'escalation_level',
-] as const;
+/** So many are beside an option; what is more is folded. */
+const SHOWN = 12;
+/** More letters than this take a line of their own. */
+const SHORT = 80;
 
 /** What can be chosen, with the key that chooses it, what it would lead to, and which one is recommended. */
 export function OptionList({
@@ -76,8 +68,7 @@ function OptionRow({
   blocked: boolean;
   onChoose: () => void;
 }) {
-  const metadata = option.metadata as Record<string, unknown>;
-  const effects = IMPACT.filter((name) => metadata[name] !== undefined && metadata[name] !== null);
+  const effects = impact ? effectsIn(option.metadata) : [];
   return (
     <li className={option.recommended ? 'option option-recommended' : 'option'}>
       <button type="button" disabled={blocked} onClick={onChoose}>
@@ -92,21 +83,31 @@ function OptionRow({
           </span>
         )}
         {option.description !== '' && <UntrustedText text={option.description} />}
-        {impact && effects.length > 0 && (
-          <dl className="facts impact">
-            {effects.map((name) => (
-              <div key={name}>
-                <dt>{name.replaceAll('_', ' ')}</dt>
-                <dd>
-                  <UntrustedText text={plain(metadata[name])} inline />
-                </dd>
-              </div>
-            ))}
-          </dl>
+        {effects.length > 0 && <Effects effects={effects.slice(0, SHOWN)} />}
+        {effects.length > SHOWN && (
+          <details>
+            <summary>{texts.decision.moreEffects(effects.length - SHOWN)}</summary>
+            <Effects effects={effects.slice(SHOWN)} />
+          </details>
         )}
       </div>
     </li>
   );
 }
 
-const plain = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+function Effects({ effects }: { effects: readonly Effect[] }) {
+  return (
+    <dl className="facts impact">
+      {effects.map(({ name, text }) => (
+        <div key={name} className={text.length > SHORT ? 'impact-long' : ''}>
+          <dt>
+            <UntrustedText text={name.replaceAll('_', ' ')} inline />
+          </dt>
+          <dd>
+            <UntrustedText text={text} inline={text.length <= SHORT} />
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}

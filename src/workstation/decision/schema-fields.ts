@@ -1,6 +1,10 @@
 // A form drawn from a JSON Schema, as far as a form says it better than JSON does: an object of plain values, lists of
 // choices, and objects within. Everything else is written as JSON. Pure; the server checks the answer all the same.
 import { Validator } from '@cfworker/json-schema';
+import { now } from '../live/clock.ts';
+import { escaped, inPlainWords, type SchemaFault } from './schema-faults.ts';
+
+export type { SchemaFault } from './schema-faults.ts';
 
 export interface Schema {
   type?: string | string[];
@@ -16,11 +20,16 @@ export interface Schema {
   maximum?: number;
   minLength?: number;
   maxLength?: number;
+  pattern?: string;
   format?: string;
 }
 
+/** What a text is entered in: `textarea`, or an `input` of that type. */
+export type TextInput = 'textarea' | 'text' | 'date' | 'datetime-local' | 'time' | 'email' | 'url';
+
 export type Field =
-  | { kind: 'text'; long: boolean }
+  | { kind: 'text'; input: TextInput }
+  | { kind: 'lines' }
   | { kind: 'number'; whole: boolean }
   | { kind: 'yes-no' }
   | { kind: 'one-of'; choices: unknown[] }
@@ -35,12 +44,12 @@ export function fieldOf(schema: Schema, depth = 0): Field {
   const { type, properties, items } = schema;
   if (Array.isArray(schema.enum) && schema.enum.every((choice) => typeof choice !== 'object'))
     return { kind: 'one-of', choices: schema.enum };
-  if (type === 'string')
-    return { kind: 'text', long: (schema.maxLength ?? LONG) > LONG || schema.format === undefined };
+  if (type === 'string') return { kind: 'text', input: inputOf(schema) };
   if (type === 'number' || type === 'integer') return { kind: 'number', whole: type === 'integer' };
   if (type === 'boolean') return { kind: 'yes-no' };
   if (type === 'array' && typeof items === 'object' && Array.isArray(items.enum))
     return { kind: 'some-of', choices: items.enum };
+  if (type === 'array' && typeof items === 'object' && items.type === 'string') return { kind: 'lines' };
   if ((type === 'object' || type === undefined) && properties !== undefined && depth < DEEPEST) {
     const required = new Set(schema.required);
     const fields = Object.entries(properties).map(
@@ -50,6 +59,70 @@ export function fieldOf(schema: Schema, depth = 0): Field {
   }
   return { kind: 'json' };
 }
+
+const INPUTS: Readonly<Record<string, TextInput>> = {
+  date: 'date',
+  'date-time': 'datetime-local',
+  time: 'time',
+  email: 'email',
+  'idn-email': 'email',
+  uri: 'url',
+  iri: 'url',
+};
+
+/** What has a form of its own, or an end, is short. */
+function inputOf({ format, pattern, maxLength, default: proposed }: Schema): TextInput {
+  const input = format !== undefined && Object.hasOwn(INPUTS, format) ? INPUTS[format]! : null;
+  // A proposal that the browser's own field cannot show is to be seen all the same.
+  if (input !== null) return proposed === undefined || shownIn(input, proposed) !== '' ? input : 'text';
+  return format !== undefined || pattern !== undefined || (maxLength !== undefined && maxLength <= LONG)
+    ? 'text'
+    : 'textarea';
+}
+
+const two = (number: number): string => String(number).padStart(2, '0');
+
+/** What an answer's text is in a field of that type: instants and times of day by the clock of whoever looks. */
+export function shownIn(input: TextInput, value: unknown): string {
+  if (typeof value !== 'string') return '';
+  switch (input) {
+    case 'date':
+      return /^\d{4}-\d{2}-\d{2}$/.test(value) ? value : '';
+    case 'time':
+      return /^\d{2}:\d{2}(:\d{2})?/.exec(value)?.[0] ?? '';
+    case 'datetime-local': {
+      const at = new Date(value);
+      if (Number.isNaN(at.getTime())) return '';
+      const day = `${String(at.getFullYear()).padStart(4, '0')}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+      return `${day}T${two(at.getHours())}:${two(at.getMinutes())}`;
+    }
+    default:
+      return value;
+  }
+}
+
+/** What a field of that type holds, as JSON Schema's formats want it; undefined: nothing. */
+export function enteredIn(input: TextInput, text: string): string | undefined {
+  if (text === '') return undefined;
+  if (input === 'datetime-local') {
+    const at = new Date(text);
+    return Number.isNaN(at.getTime()) ? undefined : at.toISOString();
+  }
+  if (input !== 'time') return text;
+  // Of a day that nobody named: the offset that holds now.
+  const offset = -new Date(now()).getTimezoneOffset();
+  const [hours, minutes] = [Math.floor(Math.abs(offset) / 60), Math.abs(offset) % 60];
+  const zone = offset === 0 ? 'Z' : `${offset < 0 ? '-' : '+'}${two(hours)}:${two(minutes)}`;
+  return `${text.length === 5 ? `${text}:00` : text}${zone}`;
+}
+
+export const linesIn = (text: string): string[] | undefined => {
+  const lines = text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  return lines.length === 0 ? undefined : lines;
+};
 
 /** What a form begins with: what the schema proposes, and nothing invented. */
 export function beginning(schema: Schema, depth = 0): unknown {
@@ -69,16 +142,10 @@ export class UnreadableJson {
   }
 }
 
-export interface SchemaFault {
-  /** "/amount", as JSON Pointer has it. */
-  at: string;
-  message: string;
-}
-
 function unreadableIn(value: unknown, at = ''): SchemaFault[] {
   if (value instanceof UnreadableJson) return [{ at, message: value.why }];
   if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([name, inner]) => unreadableIn(inner, `${at}/${name}`));
+  return Object.entries(value).flatMap(([name, inner]) => unreadableIn(inner, `${at}/${escaped(name)}`));
 }
 
 /** What is wrong with an answer, at most so many. It needs no code made at run time, which the page's policy forbids. */
@@ -97,11 +164,7 @@ export function faultsIn(schema: unknown, answer: unknown, most = 20): SchemaFau
     const { errors } = new Validator(withoutPatterns(schema) as object, draft, false).validate(
       answer ?? null,
     );
-    // Beside each fault stand those of the schemas around it, which say no more than that there is one.
-    return errors
-      .filter(({ keyword }) => !AROUND.has(keyword))
-      .slice(0, most)
-      .map(({ instanceLocation, error }) => ({ at: instanceLocation.replace(/^#/, ''), message: error }));
+    return inPlainWords(errors, schema, answer).slice(0, most);
   } catch {
     // A schema that this reader does not understand: the server does, and says what is wrong.
     return [];
@@ -128,4 +191,3 @@ function withoutPatterns(schema: unknown): unknown {
 
 const REFERENCES = new Set(['$ref', '$dynamicRef', '$recursiveRef']);
 const PATTERNS = new Set(['pattern', 'patternProperties', 'format']);
-const AROUND = new Set(['properties', 'items', 'prefixItems', 'allOf', 'additionalProperties', '$ref']);

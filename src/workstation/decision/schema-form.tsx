@@ -1,8 +1,19 @@
-import { useId, useState } from 'react';
+import { type ChangeEvent, useId, useState } from 'react';
 import { JsonEditor, parseJson, prettyJson } from '../parts/json-editor.tsx';
+import { plainly } from '../parts/marks.ts';
 import { UntrustedText } from '../parts/untrusted-text.tsx';
 import { texts } from '../texts.ts';
-import { type Field, fieldOf, type Schema, type SchemaFault, UnreadableJson } from './schema-fields.ts';
+import { escaped, type SchemaFault } from './schema-faults.ts';
+import {
+  enteredIn,
+  type Field,
+  fieldOf,
+  linesIn,
+  type Schema,
+  shownIn,
+  type TextInput,
+  UnreadableJson,
+} from './schema-fields.ts';
 
 interface FieldProps {
   name: string;
@@ -58,7 +69,7 @@ function GroupField({ field, ...props }: FieldProps & { field: Field & { kind: '
       schema={innerSchema}
       required={required}
       value={values[inner]}
-      path={`${path}/${inner}`}
+      path={`${path}/${escaped(inner)}`}
       faults={faults}
       depth={depth + 1}
       onChange={(next) => {
@@ -86,12 +97,12 @@ function GroupField({ field, ...props }: FieldProps & { field: Field & { kind: '
   );
 }
 
-function JsonField({ name, schema, value, path, faults, onChange }: FieldProps) {
+function JsonField({ name, schema, required, value, path, faults, onChange }: FieldProps) {
   const [text, setText] = useState(value === undefined ? '' : prettyJson(value));
   return (
     <>
       <JsonEditor
-        label={schema.title ?? (name || texts.form.answer)}
+        label={`${schema.title ?? (name || texts.form.answer)}${required && name !== '' ? ' *' : ''}`}
         text={text}
         onChange={(next) => {
           setText(next);
@@ -100,15 +111,20 @@ function JsonField({ name, schema, value, path, faults, onChange }: FieldProps) 
           onChange(parsed.ok ? parsed.value : new UnreadableJson(texts.json.fault(parsed.fault)));
         }}
       />
-      <Faults faults={faults.filter(({ at }) => at === path || at.startsWith(`${path}/`))} />
+      <Faults faults={within(faults, path)} />
     </>
   );
 }
 
+/** Of what has one field for all that is in it. */
+const within = (faults: readonly SchemaFault[], path: string): SchemaFault[] =>
+  faults.filter(({ at }) => at === path || at.startsWith(`${path}/`));
+
 function PlainField({ field, ...props }: FieldProps & { field: Exclude<Field, { kind: 'group' | 'json' }> }) {
   const { name, schema, required, value, path, faults } = props;
   const id = useId();
-  const own = faults.filter(({ at }) => at === path);
+  const own = within(faults, path);
+  const hint = hintOf(field);
   const label = (
     <>
       <UntrustedText text={schema.title ?? (name || texts.form.answer)} inline />
@@ -136,6 +152,7 @@ function PlainField({ field, ...props }: FieldProps & { field: Exclude<Field, { 
       )}
       <div id={`${id}-hint`} className="faint">
         {schema.description !== undefined && <UntrustedText text={schema.description} />}
+        {hint !== null && <span>{hint}</span>}
       </div>
       <div id={`${id}-fault`}>
         <Faults faults={own} />
@@ -193,16 +210,59 @@ function Input({
           onChange={({ target }) => onChange(target.value === '' ? undefined : target.valueAsNumber)}
         />
       );
-    case 'text': {
-      const change = (text: string) => onChange(text === '' ? undefined : text);
-      const text = typeof value === 'string' ? value : '';
-      return field.long ? (
-        <textarea {...shared} rows={2} value={text} onChange={({ target }) => change(target.value)} />
-      ) : (
-        <input {...shared} type="text" value={text} onChange={({ target }) => change(target.value)} />
-      );
-    }
+    case 'text':
+      return <TextField {...shared} input={field.input} value={value} onChange={onChange} />;
+    case 'lines':
+      return <LinesField {...shared} value={value} onChange={onChange} />;
   }
+}
+
+const hintOf = (field: Field): string | null =>
+  field.kind === 'lines'
+    ? texts.form.lines
+    : field.kind === 'text' && (field.input === 'datetime-local' || field.input === 'time')
+      ? texts.form.localTime
+      : null;
+
+type FieldAttributes = Record<'id' | 'aria-describedby', string> &
+  Record<'aria-invalid' | 'aria-required', boolean>;
+
+/** What is written stays as it is written, whatever the answer makes of it. */
+function TextField({
+  input,
+  value,
+  onChange,
+  ...shared
+}: FieldAttributes & { input: TextInput; value: unknown; onChange: (value: unknown) => void }) {
+  const [text, setText] = useState(() => shownIn(input, value));
+  const written = {
+    ...shared,
+    value: text,
+    onChange: ({ target }: ChangeEvent<HTMLInputElement | HTMLTextAreaElement>) => {
+      setText(target.value);
+      onChange(enteredIn(input, target.value));
+    },
+  };
+  return input === 'textarea' ? <textarea {...written} rows={2} /> : <input {...written} type={input} />;
+}
+
+function LinesField({
+  value,
+  onChange,
+  ...shared
+}: FieldAttributes & { value: unknown; onChange: (value: unknown) => void }) {
+  const [text, setText] = useState(() => (Array.isArray(value) ? value.join('\n') : ''));
+  return (
+    <textarea
+      {...shared}
+      rows={Math.min(12, Math.max(3, text.split('\n').length + 1))}
+      value={text}
+      onChange={({ target }) => {
+        setText(target.value);
+        onChange(linesIn(target.value));
+      }}
+    />
+  );
 }
 
 function SomeOf({
@@ -239,6 +299,6 @@ function SomeOf({
 const Faults = ({ faults }: { faults: readonly SchemaFault[] }) =>
   faults.map(({ at, message }) => (
     <p key={at + message} className="fault" role="alert">
-      {message}
+      {plainly(message)}
     </p>
   ));

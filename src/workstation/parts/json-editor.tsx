@@ -34,7 +34,8 @@ export function JsonEditor({
   onChange: (text: string) => void;
 }) {
   const id = useId();
-  const parsed = parseJson(text);
+  // What is still to be written is not written wrongly.
+  const parsed = text.trim() === '' ? ({ ok: true } as const) : parseJson(text);
   return (
     <div className="field">
       <label htmlFor={id}>{label}</label>
