@@ -411,6 +411,53 @@ describe.skipIf(noBrowser())('the inbox', () => {
     await world.rejectCall(call);
   });
 
+  test('is as high as the window, in whatever state, and scrolls in its parts alone', async () => {
+    const { world } = station;
+    const calls = [
+      await world.call(world.keys.AGENT, 'look up'),
+      await world.call(world.keys.AGENT, 'look on'),
+    ];
+    const asked = await Promise.all(
+      Array.from({ length: 12 }, (_, at) => world.ask({ message: `may ${at}?` })),
+    );
+    const { page, signIn } = await station.person();
+    const fits = async (state: string) => {
+      const [document, main] = await page.evaluate(() =>
+        [window.document.documentElement, window.document.querySelector('main')!].map(
+          ({ scrollHeight, clientHeight }) => scrollHeight - clientHeight,
+        ),
+      );
+      expect([document, main], state).toEqual([0, 0]);
+    };
+    await signIn(key('OPERATOR'), `/inbox?item=${calls[0]}`);
+    await page.getByText('14 items wait').waitFor();
+    await page.locator(`[data-panel=${calls[0]}] .answer`).waitFor();
+    await fits('a panel');
+    await page.getByRole('button', { name: 'Edit and approve' }).click();
+    const many = Object.fromEntries(Array.from({ length: 40 }, (_, at) => [`line_${at}`, at]));
+    await page.getByLabel('Input of the call, as it is to run (JSON)').fill(JSON.stringify(many, null, 2));
+    await page.locator('.diff').waitFor();
+    await fits('an input that is edited');
+    for (const id of asked.slice(0, 3)) await page.locator(`[data-item=${id}] input`).check();
+    await fits('a selection');
+    const bulk = page.getByRole('group', { name: 'Bulk actions' });
+    await bulk.getByRole('button', { name: 'Approve' }).click();
+    await page.getByRole('button', { name: 'Approve 3' }).click();
+    await page.getByText('3 done, 0 decided').waitFor();
+    await page.keyboard.press('Escape');
+    await page.locator(`[data-decision=${asked[0]}]`).waitFor();
+    await fits('a bulk action that is done');
+    station.wire.away(true);
+    await page.getByText('The server has not been reached for').waitFor();
+    await fits('no connection');
+    await page.setViewportSize({ width: 375, height: 700 });
+    await fits('no connection, on a phone');
+    station.wire.away(false);
+    await page.locator('[data-connection=live]').waitFor();
+    await Promise.all(asked.slice(3).map((id) => world.approve(id)));
+    await Promise.all(calls.map((id) => world.rejectCall(id)));
+  });
+
   test('asks whether it may notify when it is told to, and not before (11.6)', async () => {
     const { page, signIn } = await station.person();
     await page.addInitScript(() => {
