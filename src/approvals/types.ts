@@ -16,6 +16,7 @@ import { Actor, Role } from '../identity/schema.ts';
 import type { Actor as ActorShape } from '../identity/viewer.ts';
 import { AgentType } from '../projects/schema.ts';
 import { shown } from '../privacy/shown.ts';
+import { excerptOf } from './excerpt.ts';
 import { analysisOf, callOf, overrideOf, responseOf, riskOf } from './proposal.ts';
 import { createVotesLoader, findResponse } from './queries.ts';
 import { isRequester, requesterOf } from './rules.ts';
@@ -148,6 +149,15 @@ export const AgentCallApproval = builder.objectRef<Row>('AgentCallApproval').imp
       nullable: true,
       description: 'The input as the approver changed it; null where it was approved as proposed.',
       resolve: ({ approvedInput, projectId }, _, seer) => shown(seer, projectId, approvedInput),
+    }),
+    inputExcerpt: t.string({
+      description:
+        'The beginning of the input that may run, on one line of at most 200 characters: what tells alike calls apart in a list.',
+      async resolve(row, _, seer) {
+        // What is masked in it may be of any length and kind once it is shown.
+        const excerpt = excerptOf(row.approvedInput ?? callOf(row).inputData);
+        return excerptOf(await shown<unknown>(seer, row.projectId, excerpt));
+      },
     }),
     contextSummary: t.string({
       nullable: true,

@@ -114,10 +114,14 @@ describe('approvals over HTTP', () => {
     const empty = await world.team('empty');
     expect((await list(world.keys.VIEWER, { teamId: empty })).approvals.totalCount).toBe(0);
     expect((await list(other.keys.ADMIN, ofTeam)).approvals.totalCount).toBe(0);
-    const { approval } = await app.ok(world.keys.VIEWER, 'query($id: ID!) { approval(id: $id) { teamId } }', {
-      id,
-    });
-    expect(approval.teamId).toBe(world.teamId);
+    const { approval } = await app.ok(
+      world.keys.VIEWER,
+      'query($id: ID!) { approval(id: $id) { teamId ... on AgentCallApproval { inputData inputExcerpt } } }',
+      {
+        id,
+      },
+    );
+    expect(approval).toEqual({ teamId: world.teamId, inputData: {}, inputExcerpt: '' });
     const { team } = await app.ok(
       world.keys.VIEWER,
       'query($id: ID!) { team(id: $id) { status { pendingApprovals agents { name status } } } }',

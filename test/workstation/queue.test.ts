@@ -10,6 +10,7 @@ const item = (id: string, more: Partial<Item> = {}): Item => ({
   type: 'DECISION',
   urgency: 'NORMAL',
   title: `may ${id}?`,
+  input: '',
   agent: 'coder',
   teamId: 'team_1',
   projectId: null,
@@ -114,6 +115,27 @@ describe('what is shown of it', () => {
     [{ group: 'none', team: ['project_1'], urgency: ['CRITICAL'] }, [['', '2']]],
   ])('by %o', (view, groups) => {
     expect(shown(view)).toEqual(groups);
+  });
+  test('is sought by what a row shows of it, the very words first, and by nothing that is not seen', () => {
+    const named: Looking = { ...operator, nameOf: (id) => (id === 'team_1' ? 'Payments' : undefined) };
+    const seek = (words: string) =>
+      arrange(
+        [
+          item('intervention_3', { title: 'Read file 4-1', agent: 'three' }),
+          item('b', { title: 'Read 3\nold   file', input: 'path: /srv/x' }),
+          item('c', { title: 'please Read  file 3', type: 'APPROVAL', teamId: null, projectId: 'p' }),
+        ],
+        { group: 'none', words },
+        named,
+      )
+        .flatMap(({ items }) => items.map(({ id }) => id))
+        .join(' ');
+    expect(seek('Read file 3')).toBe('c b');
+    expect(seek('read  FILE')).toBe('c intervention_3 b');
+    expect(seek('payments')).toBe('b intervention_3');
+    expect(seek('approval')).toBe('c');
+    expect(seek('/srv/x')).toBe('b');
+    expect(seek('intervention')).toBe('');
   });
   test('who has voted may not vote again', () => {
     expect(matches(item('x', { votes: ['user_1'] }), { able: true }, operator)).toBe(false);

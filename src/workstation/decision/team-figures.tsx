@@ -1,5 +1,6 @@
 import { TeamFiguresDocument } from '../generated/graphql.ts';
 import { useLive } from '../live/use-live.ts';
+import { ScrollRegion } from '../parts/scroll-region.tsx';
 import { duration } from '../parts/time.ts';
 import { UntrustedText } from '../parts/untrusted-text.tsx';
 import { texts } from '../texts.ts';
@@ -48,26 +49,28 @@ export function TeamFigures({
       {data?.budget && (
         <details open className="section">
           <summary>{texts.decision.sections.budget}</summary>
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">{texts.decision.line}</th>
-                <th scope="col">{texts.decision.used}</th>
-                <th scope="col">{texts.decision.reserved}</th>
-                <th scope="col">{texts.decision.remaining}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {data.budget.lines.map(({ limitType, used, reserved, remaining }) => (
-                <tr key={limitType}>
-                  <td>{limitType.toLowerCase().replaceAll('_', ' ')}</td>
-                  <td>{used}</td>
-                  <td>{reserved}</td>
-                  <td>{remaining}</td>
+          <ScrollRegion label={texts.decision.sections.budget}>
+            <table>
+              <thead>
+                <tr>
+                  <th scope="col">{texts.decision.line}</th>
+                  <th scope="col">{texts.decision.used}</th>
+                  <th scope="col">{texts.decision.reserved}</th>
+                  <th scope="col">{texts.decision.remaining}</th>
                 </tr>
-              ))}
-            </tbody>
-          </table>
+              </thead>
+              <tbody>
+                {data.budget.lines.map(({ limitType, used, reserved, remaining }) => (
+                  <tr key={limitType}>
+                    <td>{limitType.toLowerCase().replaceAll('_', ' ')}</td>
+                    <td>{used}</td>
+                    <td>{reserved}</td>
+                    <td>{remaining}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </ScrollRegion>
         </details>
       )}
       {stats && (

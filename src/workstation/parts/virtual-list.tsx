@@ -3,6 +3,7 @@ import { type ReactNode, useEffect, useEffectEvent, useRef } from 'react';
 
 export interface VirtualRow {
   key: string;
+  /** About so many pixels, until it has been drawn and measured. */
   height: number;
 }
 
@@ -29,8 +30,6 @@ export function VirtualList<Row extends VirtualRow>({
     getItemKey: (index) => rows[index]?.key ?? index,
     overscan: 8,
   });
-  const measure = useEffectEvent(() => virtual.measure());
-  useEffect(() => measure(), [rows]);
   const key = rows[current]?.key;
   const keepInSight = useEffectEvent(() => virtual.scrollToIndex(current, { align: 'auto' }));
   // Only where another row became current: a list that grows stays where it is read.
@@ -40,14 +39,16 @@ export function VirtualList<Row extends VirtualRow>({
   return (
     <div ref={scroller} className="virtual">
       <ul aria-label={label} style={{ height: virtual.getTotalSize() }}>
-        {virtual.getVirtualItems().map(({ index, start, size }) => {
+        {virtual.getVirtualItems().map(({ index, start }) => {
           const row = rows[index];
           return row === undefined ? null : (
             <li
               key={row.key}
+              ref={virtual.measureElement}
+              data-index={index}
               aria-setsize={rows.length}
               aria-posinset={index + 1}
-              style={{ transform: `translateY(${start}px)`, height: size }}
+              style={{ transform: `translateY(${start}px)` }}
             >
               {children(row, index)}
             </li>

@@ -1,4 +1,5 @@
 // Which of what waits is shown, in which groups and which order. Pure.
+import { texts } from '../texts.ts';
 import { type Item, type ItemType, roles, types, urgencies, type Urgency } from './item.ts';
 
 export const groupings = ['urgency', 'type', 'team', 'agent', 'role', 'none'] as const;
@@ -26,6 +27,8 @@ export interface View {
 export interface Looking {
   viewerId: string;
   has(role: string): boolean;
+  /** Of a team or a project, by its id. */
+  nameOf?(id: string): string | undefined;
 }
 
 export interface Group {
@@ -63,7 +66,7 @@ export function matches(item: Item, view: View, looking: Looking): boolean {
     (view.mine !== true || item.claimedBy?.id === looking.viewerId) &&
     (view.free !== true || item.claimedBy === null || item.claimedBy.id === looking.viewerId) &&
     (view.able !== true || isAble(item, looking)) &&
-    (words === undefined || hasWords(item, words))
+    (words === undefined || soughtIn(item, words, looking) > 0)
   );
 }
 
@@ -71,17 +74,27 @@ export function matches(item: Item, view: View, looking: Looking): boolean {
 export const isAble = (item: Item, { has, viewerId }: Looking): boolean =>
   has(item.requiredRole === 'AGENT' ? 'OPERATOR' : item.requiredRole) && !item.votes.includes(viewerId);
 
-function hasWords({ title, agent, id }: Item, words: string): boolean {
-  const text = `${title} ${agent} ${id}`.toLowerCase();
-  return words
-    .toLowerCase()
-    .split(/\s+/)
-    .every((word) => text.includes(word));
+/** 2: the words stand in it as they were written; 1: each of them stands somewhere in it; 0: not. */
+function soughtIn(item: Item, words: string, { nameOf }: Looking): 0 | 1 | 2 {
+  // What a row shows, and no more: nobody sees why an id matches.
+  const { title, input, agent, type } = item;
+  const text = onOneLine([title, input, agent, nameOf?.(placeOf(item)) ?? '', texts.types[type]].join('\n'));
+  const sought = onOneLine(words);
+  if (text.includes(sought)) return 2;
+  return sought.split(' ').every((word) => text.includes(word)) ? 1 : 0;
 }
+
+/** Each line by itself, its blanks as one. */
+const onOneLine = (text: string): string =>
+  text
+    .toLowerCase()
+    .split('\n')
+    .map((line) => line.trim().replaceAll(/\s+/g, ' '))
+    .join('\n');
 
 export function arrange(items: readonly Item[], view: View, looking: Looking): Group[] {
   const grouping = view.group ?? 'urgency';
-  const compare = comparing[view.order ?? 'deadline'];
+  const compare = comparingIn(view, looking);
   const groups = new Map<string, Item[]>();
   for (const item of items) {
     if (!matches(item, view, looking)) continue;
@@ -94,6 +107,19 @@ export function arrange(items: readonly Item[], view: View, looking: Looking): G
   return Array.from(groups, ([key, found]) => ({ key, items: found.toSorted(compare) })).sort((a, b) =>
     rank ? rank.indexOf(a.key) - rank.indexOf(b.key) : a.key.localeCompare(b.key),
   );
+}
+
+/** What has the very words that are sought comes before what has them here and there. */
+function comparingIn({ order = 'deadline', words }: View, looking: Looking): (a: Item, b: Item) => number {
+  const compare = comparing[order];
+  if (words === undefined) return compare;
+  const found = new Map<string, number>();
+  const rank = (item: Item): number => {
+    const known = found.get(item.id) ?? soughtIn(item, words, looking);
+    found.set(item.id, known);
+    return known;
+  };
+  return (a, b) => rank(b) - rank(a) || compare(a, b);
 }
 
 /** Ids sort by when they were made. */

@@ -30,6 +30,8 @@ export interface Item {
   urgency: Urgency;
   /** As the agent said it, cut to what a row can hold. */
   title: string;
+  /** How the input of a call begins; '' for everything else. */
+  input: string;
   agent: string;
   /** Null: of no team, but of a whole project. */
   teamId: string | null;
@@ -57,6 +59,7 @@ export const itemOfIntervention = (found: QueueInterventionFragment): Item => ({
   type: found.type,
   urgency: found.urgency,
   title: titleOf(found.message),
+  input: '',
   agent: found.agentName,
   teamId: found.teamId,
   projectId: null,
@@ -95,6 +98,7 @@ export const itemOfApproval = (found: QueueApprovalFragment): Item => ({
   type: found.kind,
   urgency: urgencyOf(found),
   title: titleOf(found.summary),
+  input: 'inputExcerpt' in found ? found.inputExcerpt : '',
   agent: agentOf(found),
   teamId: found.teamId,
   projectId: found.projectId,

@@ -184,7 +184,7 @@ function Words({ words, onChange }: { words: string; onChange: (words: string) =
       <span className="hidden-label">{texts.inbox.words}</span>
       <input
         type="search"
-        placeholder={texts.inbox.words}
+        placeholder={texts.inbox.wordsHint}
         value={written}
         onChange={({ target }) => setWritten(target.value)}
       />

@@ -55,6 +55,11 @@ export function ItemRow({
         <span className="item-title">
           <UntrustedText text={item.title.replaceAll(/\s+/g, ' ')} inline />
         </span>
+        {item.input !== '' && (
+          <span className="item-input">
+            <UntrustedText text={item.input} inline />
+          </span>
+        )}
         <span className="item-facts">
           <span className={URGENCY_BADGE[item.urgency]}>{texts.urgencies[item.urgency]}</span>
           <span>{texts.types[item.type]}</span>

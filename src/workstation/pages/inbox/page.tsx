@@ -5,7 +5,9 @@ import { AnnounceSettings } from './announce-settings.tsx';
 import { BulkBar } from './bulk-bar.tsx';
 import { Filters } from './filters.tsx';
 import { ItemRow } from './item-row.tsx';
+import { lastView } from './last-view.ts';
 import { LatestDecisions } from './latest-decisions.tsx';
+import { OneItem } from './one-item.tsx';
 import type { InboxSearch } from './search.ts';
 import { DecisionPanel } from '../../decision/panel.tsx';
 import { useViewer } from '../../live/context.tsx';
@@ -22,7 +24,8 @@ import { usePlaces } from '../../queue/places.ts';
 import { texts } from '../../texts.ts';
 
 const HEAD = 40;
-const ROW = 68;
+/** As high as most are: each is as high as what it shows. */
+const ROW = 72;
 
 type Row = { key: string; height: number } & (
   | { head: { label: string; count: number } }
@@ -33,14 +36,18 @@ export default function InboxPage() {
   const search: InboxSearch = useSearch({ strict: false });
   const navigate = useNavigate();
   const viewer = useViewer();
-  const state = useQueueState();
-  const items = useDeferredValue(state.items);
+  // Whole, so that what is said of it and what is shown are of one moment.
+  const state = useDeferredValue(useQueueState());
+  const { items } = state;
   const places = usePlaces();
   const wide = useWide();
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const lastIndex = useRef(0);
 
-  const looking = useMemo(() => ({ viewerId: viewer.id, has: viewer.has }), [viewer]);
+  const looking = useMemo(
+    () => ({ viewerId: viewer.id, has: viewer.has, nameOf: (id: string) => places.get(id) }),
+    [viewer, places],
+  );
   // Going from one item to the next is no other view: what it shows is arranged anew only where it changed.
   const { item: current, ...viewed } = search;
   const viewKey = JSON.stringify(viewed);
@@ -53,13 +60,14 @@ export default function InboxPage() {
     [groups, view.group, places],
   );
 
+  useEffect(() => lastView.set(view), [view]);
   const index = shown.findIndex(({ id }) => id === current);
   useEffect(() => {
     if (index !== -1) lastIndex.current = index;
   }, [index]);
 
-  const show = (next: Partial<InboxSearch>) =>
-    void navigate({ to: '/inbox', search: { ...search, ...next }, replace: true });
+  const show = (next: Partial<InboxSearch>, replace = true) =>
+    void navigate({ to: '/inbox', search: { ...search, ...next }, replace });
   const go = (to: number) => {
     const item = shown[Math.max(0, Math.min(shown.length - 1, to))];
     if (item) show({ item: item.id });
@@ -95,6 +103,10 @@ export default function InboxPage() {
   ]);
 
   const chosen = useMemo(() => items.filter(({ id }) => selected.has(id)), [items, selected]);
+  if (!wide && current !== undefined)
+    return (
+      <OneItem key={current} id={current} onBack={() => show({ item: undefined })} onDecided={onDecided} />
+    );
   return (
     <div className="inbox">
       <Page
@@ -133,7 +145,8 @@ export default function InboxPage() {
                   current={row.item.id === current}
                   selected={selected.has(row.item.id)}
                   onToggle={() => toggle(row.item.id)}
-                  onOpen={wide ? () => show({ item: row.item.id }) : undefined}
+                  // Where it takes the list's place, going back leads to the list.
+                  onOpen={() => show({ item: row.item.id }, wide)}
                 />
               ) : (
                 <h2 className="group-head">
@@ -151,11 +164,11 @@ export default function InboxPage() {
         <AnnounceSettings />
       </Page>
       {wide && (
-        <section className="inbox-panel" aria-label={texts.pages.intervention}>
+        <section key={current} className="inbox-panel" aria-label={texts.pages.intervention}>
           {current === undefined ? (
             <p className="faint empty">{texts.inbox.pick}</p>
           ) : (
-            <DecisionPanel key={current} id={current} onDecided={onDecided} />
+            <DecisionPanel id={current} onDecided={onDecided} />
           )}
         </section>
       )}
