@@ -15,6 +15,7 @@ import { effectsIn } from '../../src/workstation/decision/option-effects.ts';
 import { uiConfigIn } from '../../src/workstation/decision/ui-config.ts';
 import { sayVerdict, settledBy } from '../../src/workstation/decision/verdict.ts';
 import { stretchesOf } from '../../src/workstation/parts/evidence.ts';
+import { beginningOf } from '../../src/workstation/parts/fold.ts';
 import { foldSame, sideBySide } from '../../src/workstation/parts/line-diff.ts';
 
 describe('a verdict', () => {
@@ -270,6 +271,30 @@ describe('evidence', () => {
           all.map((each) => ({ text: each, level: 'LOW', label: '' })),
         );
         expect(stretches.map((stretch) => stretch.text).join('')).toBe(text);
+      }),
+    );
+  });
+});
+
+describe('a long text', () => {
+  const bound = { lines: 3, line: 90, letters: 300 };
+  test.each([
+    ['is whole where it fits', 'a\nb\nc', null],
+    ['ends with the last line that fits', 'a\nb\nc\nd\ne', 'a\nb\nc'],
+    ['counts a long line by the lines that it takes', `${'x'.repeat(170)}\nb\nc`, `${'x'.repeat(170)}\nb`],
+    ['is cut within a line that takes too many', 'x'.repeat(299), 'x'.repeat(270)],
+    ['is cut at so many letters', `a\n${'😀'.repeat(200)}`, `a\n${'😀'.repeat(90)}`],
+    ['counts empty lines', '\n\n\n\nx', '\n\n'],
+  ])('%s', (_how, text, shown) => {
+    expect(beginningOf(text, bound)).toBe(shown);
+  });
+  test('begins as it is, and in whole characters', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 400 }), (text) => {
+        const shown = beginningOf(text, bound);
+        expect(shown === null || text.startsWith(shown)).toBe(true);
+        expect(shown === null || shown.length < text.length).toBe(true);
+        if (shown === null) expect(text.length).toBeLessThanOrEqual(300);
       }),
     );
   });

@@ -1,6 +1,7 @@
 import type { Locator } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { axeFaults } from './support/axe.ts';
+import { looksRight } from './support/look.ts';
 import { noBrowser, type Person } from './support/browser.ts';
 import { withStation } from './support/station.ts';
 
@@ -93,6 +94,38 @@ describe.skipIf(noBrowser())('a decision panel', () => {
     expect(await dialog.getByRole('link').getAttribute('rel')).toContain('noopener');
     expect(await axeFaults(somebody.page)).toEqual([]);
     expect(new Set(asked)).toEqual(new Set([new URL(station.wire.url).host]));
+  });
+
+  test('keeps the ways to answer in sight, however much an agent writes', async () => {
+    const message = 'The vendor of the second region wants an answer by noon, and says so at length. '.repeat(
+      34,
+    );
+    const options = Array.from({ length: 8 }, (_, at) => ({
+      id: `o${at}`,
+      label: `Vendor ${at}`,
+      description: message,
+      value: `${at}`,
+    }));
+    const id = await station.world.ask({ message, options });
+    const somebody = await signedIn('OPERATOR');
+    await somebody.page.goto(`/inbox?item=${id}`);
+    const panel = somebody.page.locator(`[data-panel=${id}]`);
+    const said = panel.locator('.said');
+    await said
+      .getByRole('button', { name: `Show all ${message.length.toLocaleString('en')} characters` })
+      .waitFor();
+    const sees = (name: string) =>
+      panel.getByRole('button', { name, exact: true }).evaluate((button) => {
+        const { top, bottom, left, width } = button.getBoundingClientRect();
+        const there = document.elementFromPoint(left + width / 2, (top + bottom) / 2);
+        return top >= 0 && bottom <= window.innerHeight && button.contains(there);
+      });
+    for (const name of ['Approve', 'Reject', 'Escalate', 'Vendor 0'])
+      expect(await sees(name), name).toBe(true);
+    // What the focus goes to is above them.
+    await panel.getByRole('button', { name: 'Vendor 7' }).focus();
+    expect(await sees('Vendor 7')).toBe(true);
+    await looksRight(somebody.page);
   });
 
   test('draws a form from the schema, says what is wrong in it, and sends what was filled in', async () => {

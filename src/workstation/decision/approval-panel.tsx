@@ -57,7 +57,7 @@ export function ApprovalPanel({ id, onDecided }: PanelProps) {
         sessionId={approval.sessionId}
       />
       <div className="said">
-        <UntrustedText text={approval.summary} />
+        <UntrustedText text={approval.summary} brief />
       </div>
       {/* What the votes are of is part of the key: an input that was edited meanwhile is another thing to be asked. */}
       {open ? (

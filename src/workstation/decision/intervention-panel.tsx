@@ -45,7 +45,7 @@ export function InterventionPanel({ id, onDecided }: PanelProps) {
         sessionId={asked.sessionId}
       />
       <div className="said">
-        <UntrustedText text={asked.message} />
+        <UntrustedText text={asked.message} brief />
       </div>
       {asked.status === 'PENDING' ? (
         <AnswerBar asked={asked} config={config} onDecided={onDecided} />

@@ -82,7 +82,7 @@ function OptionRow({
             {texts.decision.disabled} <UntrustedText text={option.disabledReason ?? ''} inline />
           </span>
         )}
-        {option.description !== '' && <UntrustedText text={option.description} />}
+        {option.description !== '' && <UntrustedText text={option.description} brief />}
         {effects.length > 0 && <Effects effects={effects.slice(0, SHOWN)} />}
         {effects.length > SHOWN && (
           <details>

@@ -111,12 +111,6 @@ function marked(text: string): Piece[] {
   return pieces;
 }
 
-/** The same where only plain text can stand, as in a choice of a list: what would not be seen is named in ‹ ›. */
-export const markedPlain = (text: string): string =>
-  piecesOf(text)
-    .map((piece) => (piece.kind === 'mark' ? `‹${piece.name}›` : piece.text))
-    .join('');
-
 function isOfEmoji(characters: readonly string[], index: number): boolean {
   const before = characters[index - 1] ?? '';
   if (characters[index] === AS_PICTURE) return PICTURE.test(before) || KEYCAP.test(before);

@@ -2,32 +2,35 @@ import { useMemo, useState } from 'react';
 import { texts } from '../texts.ts';
 import { Dialog } from './dialog.tsx';
 import { type Evidence, stretchesOf } from './evidence.ts';
+import { beginningOf, BRIEF, LONG } from './fold.ts';
 import { type Piece, piecesOf } from './marks.ts';
 
 const NONE: readonly Evidence[] = [];
-/** More than this is folded: an agent's flood must not push away what is to be decided. */
-const LINES = 24;
-const LETTERS = 4_000;
 
 /**
  * Text that an agent, or anybody outside, wrote. It is text and never markup; characters that would not be seen are marks,
  * and links say where they lead before they lead there. `inline` is for one line among others. What
- * `evidence` points at is marked in it.
+ * `evidence` points at is marked in it. What is long is folded, `brief` sooner: an agent's flood must not push away what is to
+ * be decided.
  */
 export function UntrustedText({
   text,
   inline = false,
   evidence = NONE,
+  brief = false,
 }: {
   text: string;
   inline?: boolean;
   evidence?: readonly Evidence[] | undefined;
+  brief?: boolean;
 }) {
   const [whole, setWhole] = useState(false);
   const [link, setLink] = useState<(Piece & { kind: 'link' }) | null>(null);
-  const lines = text.split('\n').length;
-  const long = !inline && (lines > LINES || text.length > LETTERS);
-  const shown = long && !whole ? text.split('\n').slice(0, LINES).join('\n').slice(0, LETTERS) : text;
+  const bound = brief ? BRIEF : LONG;
+  const folded = useMemo(() => (inline ? null : beginningOf(text, bound)), [inline, text, bound]);
+  const long = folded !== null;
+  const lines = long ? text.split('\n').length : 1;
+  const shown = long && !whole ? folded : text;
   const stretches = useMemo(() => stretchesOf(shown, evidence), [shown, evidence]);
   return (
     <>
@@ -49,7 +52,7 @@ export function UntrustedText({
         <button type="button" className="quiet fold" onClick={() => setWhole(!whole)} aria-expanded={whole}>
           {whole
             ? texts.untrusted.less
-            : lines > LINES
+            : lines > bound.lines
               ? texts.untrusted.more(lines)
               : texts.untrusted.moreLetters(text.length)}
         </button>
