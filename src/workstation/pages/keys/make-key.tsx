@@ -123,7 +123,7 @@ function Made({ made, onClose }: { made: MakeKeyMutation['createApiKey']; onClos
   const [copied, setCopied] = useState<boolean | null>(null);
   const { secret } = made;
   return (
-    <Dialog title={words.madeTitle} onClose={onClose}>
+    <Dialog title={words.madeTitle} onClose={onClose} kept={secret != null}>
       {secret == null ? (
         <p className="notice notice-warn">{words.noSecret}</p>
       ) : (
