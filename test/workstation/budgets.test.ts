@@ -53,6 +53,31 @@ describe.skipIf(noBrowser())('the pages of budgets', { timeout: 60_000 }, () => 
     );
   });
 
+  test('count what is held as they count what was used, in the chart, its words and its forecast', async () => {
+    await spend('10.0000', 100);
+    await station.app.ok(
+      world.keys.AGENT,
+      'mutation($id: ID!) { reserveBudget(input: {projectId: $id, cost: "86.5000", tokens: 7}) { success } }',
+      { id: world.id },
+    );
+    const { page, signIn } = await station.person();
+    await signIn(world.keys.VIEWER, `/budgets/${world.id}`);
+    const day = page.locator('section[data-line=COST_DAILY]');
+    await day.locator('[data-fact=remaining]').getByText('$3.50', { exact: true }).waitFor();
+    await day.getByRole('img', { name: /^Dollars a day: \$3\.50 left\./ }).waitFor();
+    expect(await day.locator('.burn-down-scale span').allTextContents()).toEqual([
+      '$100.00',
+      '$50.00',
+      '$0.00',
+    ]);
+    await day.getByText('As a table').click();
+    await day.getByRole('row', { name: /Held now \$86\.50 \$3\.50 left/ }).waitFor();
+    // Nothing was used beyond a tenth: what is held makes no alert, and the page says what does.
+    await page.getByText('What was used has reached no level.').waitFor();
+    await page.getByText('They go by what was used, not by what is held').waitFor();
+    await looksRight(page);
+  });
+
   test('draw each amount once, also what was spent while there was no connection', async () => {
     await spend('1.0000', 1);
     const { page, signIn } = await station.person();
@@ -124,12 +149,18 @@ describe.skipIf(noBrowser())('the pages of budgets', { timeout: 60_000 }, () => 
     await dialog.getByText('Nothing is different').waitFor();
     await dialog.getByLabel('Tokens a day').fill('1.5');
     await dialog.getByRole('button', { name: 'Set the limits' }).click();
-    await dialog.getByText('Tokens are whole numbers.').waitFor();
+    await dialog.getByText('Tokens are whole numbers').waitFor();
+    await dialog.getByLabel('Dollars a day').fill('-1');
+    await dialog.getByRole('button', { name: 'Set the limits' }).click();
+    await dialog.getByText('Dollars are an amount like 12.50').waitFor();
+    expect(await dialog.getByLabel('Dollars a day').getAttribute('aria-invalid')).toBe('true');
     await looksRight(page);
+    await dialog.getByLabel('Dollars a day').fill('100');
     await dialog.getByLabel('Tokens a day').fill('5000');
     await dialog.getByLabel('Time zone').fill('Mars/Olympus');
     await dialog.getByRole('button', { name: 'Set the limits' }).click();
-    await dialog.getByRole('alert').getByText('INVALID_INPUT').waitFor();
+    await dialog.getByRole('alert').getByText('That is no time zone.').waitFor();
+    expect(await dialog.getByText('INVALID_INPUT').count()).toBe(0);
     await dialog.getByLabel('Time zone').fill('Europe/Berlin');
     await dialog.getByRole('button', { name: 'Set the limits' }).click();
     await dialog.waitFor({ state: 'detached' });

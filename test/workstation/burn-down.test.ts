@@ -71,10 +71,16 @@ test('of limits only those are set that are written otherwise', () => {
     dailyCost: '100.5',
     monthlyCost: '2000',
   });
-  expect(changedLimits(before, before)).toEqual({});
+  expect(changedLimits(before, before)).toEqual({ changed: {}, faults: {} });
   expect(changedLimits(before, { ...before, dailyCost: '0.1', dailyTokens: ' 5 ' })).toEqual({
-    dailyCost: '0.1',
-    dailyTokens: 5,
+    changed: { dailyCost: '0.1', dailyTokens: 5 },
+    faults: {},
   });
-  expect(changedLimits(before, { ...before, monthlyTokens: '1.5' })).toBeNull();
+  const faultsOf = (after: Partial<typeof before>) => changedLimits(before, { ...before, ...after }).faults;
+  expect(faultsOf({ monthlyTokens: '1.5' })).toEqual({ monthlyTokens: 'whole' });
+  expect(faultsOf({ dailyTokens: '2147483648' })).toEqual({ dailyTokens: 'whole' });
+  expect(faultsOf({ dailyTokens: '2147483647' })).toEqual({});
+  for (const text of ['-1', '', 'ten', '1.00001', '1000000000000.0001'])
+    expect(faultsOf({ dailyCost: text })).toEqual({ dailyCost: 'dollars' });
+  expect(faultsOf({ monthlyCost: '1000000000000' })).toEqual({});
 });

@@ -20,7 +20,7 @@ export function LineBar({ line }: { line: Line }) {
   const whole = unitsOf(line.limit) + unitsOf(line.overridden);
   const used = share(unitsOf(line.used), whole);
   const taken = share(unitsOf(line.used) + unitsOf(line.reserved), whole);
-  const full = unitsOf(line.remaining) <= 0n ? 'full' : used >= 0.8 ? 'near' : 'room';
+  const full = unitsOf(line.remaining) <= 0n ? 'full' : taken >= 0.8 ? 'near' : 'room';
   return (
     <svg
       className={`line-bar line-bar-${full}`}

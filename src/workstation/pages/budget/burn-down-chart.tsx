@@ -39,9 +39,11 @@ function Chart({ line, spending, timeZone, points }: Drawn & { points: readonly 
   const measure = measureOf(line.limitType);
   const whole = unitsOf(line.limit) + unitsOf(line.overridden);
   const used = unitsOf(line.used);
+  const held = unitsOf(line.reserved);
+  const left = whole - used - held;
   const start = Date.parse(line.periodStart);
   const end = Date.parse(line.resetsAt);
-  const forecast = forecastOf(whole, used, { start, end, now });
+  const forecast = forecastOf(whole, used + held, { start, end, now });
   const said = sentenceOf(
     forecast,
     (units) => about(units, measure),
@@ -51,21 +53,25 @@ function Chart({ line, spending, timeZone, points }: Drawn & { points: readonly 
   const begins = points[0]?.at ?? now;
   return (
     <figure className="burn-down">
-      <Curve
-        points={[
-          ...points,
-          { at: Math.max(now, points.at(-1)?.at ?? now), spent: 0n, used, left: whole - used },
-        ]}
-        span={{ start, end, now }}
-        whole={whole}
-        forecast={forecast}
-        label={words.described(name, amount(whole - used, measure), said)}
-      />
-      <figcaption>
+      <div className="burn-down-plot">
+        <p className="burn-down-scale faint">
+          {scaleOf(whole, left).map((units) => (
+            <span key={String(units)}>{about(units, measure)}</span>
+          ))}
+        </p>
+        <Curve
+          points={[...points, { at: Math.max(now, points.at(-1)?.at ?? now), spent: 0n, used, left }]}
+          span={{ start, end, now }}
+          whole={whole}
+          forecast={forecast}
+          label={words.described(name, amount(left, measure), said)}
+        />
         <p className="burn-down-ends faint">
           <span>{instantIn(timeZone, start)}</span>
           <span>{instantIn(timeZone, end)}</span>
         </p>
+      </div>
+      <figcaption>
         <p data-forecast={forecast.kind}>{said}</p>
         <p className="faint">{words.legend(amount(whole, measure))}</p>
         {!spending.complete && begins > start && (
@@ -74,11 +80,19 @@ function Chart({ line, spending, timeZone, points }: Drawn & { points: readonly 
       </figcaption>
       <Table
         points={points.filter(({ spent }) => spent !== 0n)}
+        held={held}
+        left={left}
         show={(units) => amount(units, measure)}
         timeZone={timeZone}
       />
     </figure>
   );
+}
+
+/** What stands beside the curve: its top, its middle, its foot. */
+function scaleOf(whole: bigint, left: bigint): bigint[] {
+  const foot = left < 0n ? left : 0n;
+  return whole === foot ? [whole] : [whole, (whole + foot) / 2n, foot];
 }
 
 function sentenceOf(
@@ -135,6 +149,7 @@ function Curve({
       role="img"
       aria-label={label}
     >
+      <path className="burn-down-even" d={`M0 ${HEIGHT / 2}H${WIDTH}`} />
       <path className="burn-down-axis" d={`M0 ${y(0n)}H${WIDTH}`} />
       <path className="burn-down-even" d={`M0 ${y(whole)}L${WIDTH} ${y(0n)}`} />
       <path className="burn-down-now" d={`M${x(now)} 0V${HEIGHT}`} />
@@ -146,10 +161,14 @@ function Curve({
 
 function Table({
   points,
+  held,
+  left: leftNow,
   show,
   timeZone,
 }: {
   points: readonly Point[];
+  held: bigint;
+  left: bigint;
   show: (units: bigint) => string;
   timeZone: string;
 }) {
@@ -164,7 +183,7 @@ function Table({
               <th scope="col">{words.when}</th>
               <th scope="col">{words.spent}</th>
               <th scope="col">{words.used}</th>
-              <th scope="col">{words.left}</th>
+              <th scope="col">{words.unused}</th>
             </tr>
           </thead>
           <tbody>
@@ -177,6 +196,16 @@ function Table({
               </tr>
             ))}
           </tbody>
+          {held > 0n && (
+            <tfoot>
+              <tr>
+                <th scope="row">{words.held}</th>
+                <td>{show(held)}</td>
+                <td />
+                <td>{words.leftNow(show(leftNow))}</td>
+              </tr>
+            </tfoot>
+          )}
         </table>
       )}
       {points.length > MOST_ROWS && (

@@ -75,14 +75,14 @@ export function pointsOf(
 /** Less of a period than this says nothing of the rest: a fiftieth. */
 const LEAST = 50n;
 
-/** The average pace since the period began, gone on with to its end. */
-export function forecastOf(whole: bigint, used: bigint, { start, end, now }: Span): Forecast {
-  if (whole - used <= 0n) return { kind: 'over' };
+/** The average pace since the period began, gone on with to its end; what is held is as good as used (behaviour 6.2). */
+export function forecastOf(whole: bigint, taken: bigint, { start, end, now }: Span): Forecast {
+  if (whole - taken <= 0n) return { kind: 'over' };
   const [total, elapsed] = [BigInt(end - start), BigInt(Math.round(now) - start)];
-  if (used <= 0n || elapsed * LEAST < total) return { kind: 'none' };
-  const atEnd = (used * total) / elapsed;
+  if (taken <= 0n || elapsed * LEAST < total) return { kind: 'none' };
+  const atEnd = (taken * total) / elapsed;
   if (atEnd <= whole) return { kind: 'lasts', left: whole - atEnd };
-  return { kind: 'runs-out', at: start + Number((whole * elapsed) / used) };
+  return { kind: 'runs-out', at: start + Number((whole * elapsed) / taken) };
 }
 
 /** As many points as can be told apart when drawn; the first and the last stay. */

@@ -89,6 +89,7 @@ function Alerts({ budget }: { budget: Budget }) {
   return (
     <section className="card" aria-labelledby="alerts">
       <h2 id="alerts">{words.alerts.title}</h2>
+      <p className="faint">{words.alerts.lead}</p>
       {budget.alerts.length === 0 && <p className="faint">{words.alerts.none}</p>}
       <ul className="plain-list">
         {budget.alerts.map(({ alertType, thresholdType, currentValue, thresholdValue, triggeredAt }) => {
