@@ -16,7 +16,7 @@ export interface BrowserSignIn<V extends Caller> {
   authenticate: (secret: string) => Promise<V>;
   csrfTokenOf: (secret: string) => string;
   isCsrfToken: (given: unknown, secret: string) => boolean;
-  /** These return a new session's secret. They throw RequestError UNAUTHENTICATED. */
+  /** These return a new session's secret. They throw RequestError UNAUTHENTICATED, and FORBIDDEN for an agent's key. */
   withKey: (apiKey: string) => Promise<string>;
   withLink: (token: string) => Promise<string>;
   withIssuer: (userId: string) => Promise<string>;

@@ -3,6 +3,7 @@ import { type KeyWithOwner, type Outcome, outcomeOf, refusal, withOwner } from '
 import type { Viewer } from '../identity/viewer.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { Lane } from '../kernel/lane.ts';
+import { isPerson, NO_PERSON } from './rules.ts';
 
 type Found = BrowserSession & { apiKey: KeyWithOwner | null; user: User | null };
 
@@ -36,6 +37,7 @@ function whoseIs(session: Found | undefined, now: Date, issuer: string | null): 
     return refusal('The session has ended; sign in again.');
   const outcome = session.apiKey !== null ? outcomeOf(session.apiKey) : byIssuer(session.user, issuer);
   if (outcome.viewer === null) return outcome;
+  if (!isPerson(outcome.viewer)) return refusal(NO_PERSON.key);
   return { viewer: within(outcome.viewer, session), refusal: null };
 }
 
@@ -44,9 +46,8 @@ function byIssuer(user: User | null, issuer: string | null): Outcome {
   if (user === null || issuer === null || user.oidcIssuer !== issuer)
     return refusal('The session has ended; sign in again.');
   const { id, name, role, projectId } = user;
-  const kind = role === 'AGENT' ? 'AGENT' : 'USER';
   return {
-    viewer: { actor: { kind, id, name, role }, role, projectId, credentialId: id, expiresAt: null },
+    viewer: { actor: { kind: 'USER', id, name, role }, role, projectId, credentialId: id, expiresAt: null },
     refusal: null,
   };
 }

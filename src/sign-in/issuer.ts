@@ -20,6 +20,7 @@ import { z } from 'zod';
 import type { OidcConfig } from '../config.ts';
 import { type Discovery, fetchDiscovery, PATIENCE } from '../identity/discovery.ts';
 import type { Viewer } from '../identity/viewer.ts';
+import { isPerson, NO_PERSON } from './rules.ts';
 import { type Clock, systemClock } from '../kernel/clock.ts';
 import { RequestError } from '../kernel/errors.ts';
 import type { Log } from '../kernel/log.ts';
@@ -128,8 +129,9 @@ export function createIssuerSignIn(deps: Deps): IssuerSignIn {
         .catch((error: unknown) => {
           throw refusalOf(error, log) ?? unavailable(error);
         });
-      const { credentialId } = await deps.authenticateIdToken(idToken, client.id);
-      return { userId: credentialId, to: flow.to, before: flow.before };
+      const viewer = await deps.authenticateIdToken(idToken, client.id);
+      if (!isPerson(viewer)) throw new RequestError('FORBIDDEN', NO_PERSON.issuer);
+      return { userId: viewer.credentialId, to: flow.to, before: flow.before };
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { Viewer } from '../identity/viewer.ts';
 import { addSeconds } from '../kernel/clock.ts';
 
 // A browser session, in the table browser_sessions (behaviour 2.10):
@@ -7,6 +8,14 @@ import { addSeconds } from '../kernel/clock.ts';
 //     └──not used for 12 h, or 7 days old──▶ ended, by the sweep
 //
 // It is worth what it stands for: once its API key is revoked or has expired it opens nothing, whatever stands here.
+
+/** A browser is for people: whoever stands for an agent neither opens a session nor keeps one (behaviour 2.10). */
+export const isPerson = ({ role }: Pick<Viewer, 'role'>): boolean => role !== 'AGENT';
+export const NO_PERSON = {
+  key: "An AGENT key is for agents; sign in with a person's.",
+  issuer:
+    'The issuer says the role AGENT of you, which is for agents; people sign in with a role of their own.',
+};
 
 const HOUR = 3_600;
 /** Seconds without a use. */

@@ -6,6 +6,7 @@ import type { Clock } from '../kernel/clock.ts';
 import { RequestError } from '../kernel/errors.ts';
 import type { Log } from '../kernel/log.ts';
 import { openSession, type Whose } from './open-session.ts';
+import { isPerson, NO_PERSON } from './rules.ts';
 
 export interface SignInDeps {
   database: { prisma: PrismaClient };
@@ -14,11 +15,13 @@ export interface SignInDeps {
   authenticate: (authorization: string | null) => Promise<Viewer>;
 }
 
-/** Opens a session for an API key; returns its secret. Throws RequestError UNAUTHENTICATED. */
+/** Opens a session for a person's API key; returns its secret. Throws RequestError UNAUTHENTICATED, or FORBIDDEN for an agent's. */
 export async function signInWithKey(deps: SignInDeps, apiKey: string): Promise<string> {
-  const { credentialId } = await deps.authenticate(`Bearer ${apiKey}`);
+  const viewer = await deps.authenticate(`Bearer ${apiKey}`);
+  const { credentialId } = viewer;
   // An issuer's token would be good for minutes, the session for days.
   if (!credentialId.startsWith('key_')) throw new RequestError('UNAUTHENTICATED', 'That is no API key.');
+  if (!isPerson(viewer)) throw new RequestError('FORBIDDEN', NO_PERSON.key);
   return open(deps, { apiKeyId: credentialId }, 'key');
 }
 

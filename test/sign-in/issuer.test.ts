@@ -249,6 +249,7 @@ describe('what comes back is refused', () => {
     ],
     ['an end that is past', ({ nonce }) => issuer.token({ aud: CLIENT.id, nonce, exp: 1_700_000_000 }), 401],
     ['no subject', ({ nonce }) => issuer.token({ aud: CLIENT.id, nonce, sub: undefined }), 401],
+    ["an agent's role", ({ nonce }) => issuer.token({ aud: CLIENT.id, nonce, role: 'AGENT' }), 403],
     ['no role', ({ nonce }) => issuer.token({ aud: CLIENT.id, nonce, role: undefined }), 403],
     ['no project', ({ nonce }) => issuer.token({ aud: CLIENT.id, nonce, project: undefined }), 403],
     [

@@ -115,6 +115,30 @@ describe('a session in a browser (behaviour 2.10)', () => {
     expect(answered.cookies).toEqual([]);
   });
 
+  test('is not opened by the key of an agent, nor is one that stands for an agent good', async () => {
+    const agent = await makeKey({ name: 'coder', role: 'AGENT' });
+    const answered = await browser.open({ apiKey: agent.secret });
+    expect([answered.status, answered.cookies]).toEqual([403, []]);
+    expect(answered.body.error).toEqual({
+      code: 'FORBIDDEN',
+      message: "An AGENT key is for agents; sign in with a person's.",
+    });
+    expect(await database().prisma.browserSession.count({ where: { apiKeyId: agent.id } })).toBe(0);
+    // The key is good all the same.
+    expect((await app.ok(agent.secret, WHO)).viewer.roles).toEqual(['AGENT']);
+
+    const person = await makeKey({ name: 'Grace' });
+    const page = await browser.signIn({ apiKey: person.secret });
+    await database().prisma.browserSession.updateMany({
+      where: { apiKeyId: person.id },
+      data: { apiKeyId: agent.id },
+    });
+    expect((await browser.session(page)).status).toBe(200);
+    database().clock.advance(3);
+    expect((await browser.session(page)).status).toBe(401);
+    expect((await byCookie(page)).body.errors[0].extensions.code).toBe('UNAUTHENTICATED');
+  });
+
   test('10.5: is not opened by what a browser could be tricked into', async () => {
     const body = JSON.stringify({ apiKey: ADMIN_KEY });
     for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data', ''])
