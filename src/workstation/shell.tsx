@@ -11,6 +11,7 @@ import { listenForKeys, useKeys } from './parts/keys.ts';
 import { KeysRest } from './parts/keys-rest.tsx';
 import { Menu } from './parts/menu.tsx';
 import { chooseScheme, type Scheme, scheme, schemes } from './parts/scheme.ts';
+import { StopBanner } from './parts/stop-banner.tsx';
 import { useQueueState } from './queue/context.tsx';
 import { leave } from './session/entry.ts';
 import { texts } from './texts.ts';
@@ -100,6 +101,7 @@ export function Shell() {
       <main id="content" ref={main} tabIndex={-1}>
         <ConnectionBanner />
         <KeysRest />
+        <StopBanner />
         <ErrorBoundary key={pathname}>
           <Outlet />
         </ErrorBoundary>

@@ -79,6 +79,12 @@ export const texts = {
       `The server has not been reached for ${since}. What you see may be out of date; it is brought up to date as soon as the server answers.`,
   },
 
+  stops: {
+    title: 'Stopped:',
+    more: (count: number) => `${count.toLocaleString('en')} more`,
+    lead: 'Nothing is granted or started there until a recovery has lifted the stop.',
+  },
+
   scheme: { label: 'Colours', auto: 'As the system', light: 'Light', dark: 'Dark' },
 
   faults: {

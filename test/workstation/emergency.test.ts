@@ -51,9 +51,19 @@ describe.skipIf(noBrowser())('the page of the emergency stop', { timeout: 60_000
     expect(await confirm.isDisabled()).toBe(true);
     await looksRight(page);
     await dialog.getByLabel('To confirm, type this:').fill('Rocket');
+    // What the page read before the stop is no longer so once the stop is answered, however long it takes to read it anew.
+    let readOn = () => {};
+    const held = new Promise<void>((resolve) => (readOn = resolve));
+    await page.route('**/graphql', async (route) => {
+      if (route.request().postData()?.includes('query EmergencyProject')) await held;
+      await route.continue();
+    });
     await confirm.click();
     await dialog.waitFor({ state: 'detached' });
     await page.getByText('This project is stopped').waitFor();
+    expect(await page.getByText('This project is running').count()).toBe(0);
+    readOn();
+    await page.unrouteAll({ behavior: 'wait' });
     await page.getByText('Every running agent had confirmed').waitFor();
     await page.getByText('smoke in the hall').first().waitFor();
     await page.getByText('Sessions: 4 halted').click();
@@ -77,6 +87,36 @@ describe.skipIf(noBrowser())('the page of the emergency stop', { timeout: 60_000
     await viewer.page.getByText('This project is stopped').waitFor();
     await looksRightElsewhere(station, world.keys.MANAGER, '/emergency', (narrow) =>
       narrow.getByText('Sessions: 4 halted').waitFor(),
+    );
+  });
+
+  test('is told of on every page, as it comes and as it goes', async () => {
+    const world = await makeProject(station.app, ADMIN_KEY, 'Lathe');
+    const { page, signIn } = await station.person();
+    await signIn(world.keys.VIEWER, '/teams');
+    await page.getByRole('heading', { level: 1, name: 'Teams' }).waitFor();
+    expect(await page.locator('[data-stopped]').count()).toBe(0);
+    await station.app.ok(
+      world.keys.OPERATOR,
+      'mutation($id: ID!) { triggerEmergencyStop(projectId: $id, reason: "sparks") { success errors { message } } }',
+      { id: world.id },
+    );
+    const banner = page.locator('[data-stopped="1"]');
+    await banner.getByText('Stopped: Lathe.').waitFor();
+    await looksRight(page);
+    await banner.getByRole('link', { name: 'Lathe' }).click();
+    await page.getByText('sparks').first().waitFor();
+    for (const path of ['/inbox', '/keys']) {
+      await page.goto(path);
+      await banner.waitFor();
+    }
+    // Of other projects nothing is told.
+    const other = await station.person();
+    await other.signIn(station.world.keys.VIEWER, '/teams');
+    await other.page.getByRole('heading', { level: 1, name: 'Teams' }).waitFor();
+    expect(await other.page.locator('[data-stopped]').count()).toBe(0);
+    await looksRightElsewhere(station, world.keys.VIEWER, '/sessions', (narrow) =>
+      narrow.locator('[data-stopped="1"]').waitFor(),
     );
   });
 

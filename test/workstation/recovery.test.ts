@@ -95,6 +95,9 @@ describe.skipIf(noBrowser())('the pages of recoveries', { timeout: 90_000 }, () 
     await first.page.getByText('You asked for this: somebody else has to approve it.').waitFor();
     expect(await first.page.getByRole('button', { name: 'Approve' }).count()).toBe(0);
     await first.page.getByText('2 sessions and 1 task halted.').waitFor();
+    // Nobody has judged it yet, and nothing measures it.
+    await first.page.getByText('somebody stopped it for people to judge').waitFor();
+    expect(await first.page.getByText('cleared', { exact: true }).count()).toBe(0);
 
     await other.page.getByText('Change the plan before approving it').click();
     await other.page.getByLabel('Dollars a day').fill('a lot');

@@ -53,6 +53,7 @@ export const recoveryTexts = {
     at: (at: string) => `As it was at ${at}.`,
     cleared: 'cleared',
     holds: 'still holds',
+    peoples: 'for people to judge',
     halted: (sessions: number, tasks: number) =>
       `${counted(sessions, 'session', 'sessions')} and ${counted(tasks, 'task', 'tasks')} halted.`,
     frozen: (interventions: number, approvals: number) =>

@@ -21,10 +21,16 @@ type Stop = NonNullable<Project['emergency']['stop']>;
 /** Of the sessions and tasks that a stop halted, so many are shown by name. */
 const SHOWN = 50;
 
+/** How a stop from here was answered, and whether it has been read since. */
+interface Told {
+  message: string;
+  seen: boolean;
+}
+
 export function ProjectStop({ projectId }: { projectId: string }) {
   const viewer = useViewer();
   const [stopping, setStopping] = useState(false);
-  const [told, setTold] = useState<string | null>(null);
+  const [told, setTold] = useState<Told | null>(null);
   const { data, fault, read, loading } = useLive(
     EmergencyProjectDocument,
     { id: projectId },
@@ -35,6 +41,9 @@ export function ProjectStop({ projectId }: { projectId: string }) {
   );
   const project = data?.project;
   const stop = project?.emergency.stop;
+  if (told && !told.seen && stop) setTold({ ...told, seen: true });
+  // What was answered is the newer news, until it is read: the page says one thing.
+  const stopped = Boolean(stop) || told?.seen === false;
   return (
     <>
       {fault && <FaultNotice fault={fault} stale={data !== undefined} onRetry={read} />}
@@ -46,14 +55,16 @@ export function ProjectStop({ projectId }: { projectId: string }) {
             <UntrustedText text={project.name} inline />
           </h2>
           <p className="row-head">
-            <span className={stop ? 'badge badge-bad' : 'badge badge-good'}>
-              {stop ? words.stopped : words.running}
+            <span className={stopped ? 'badge badge-bad' : 'badge badge-good'}>
+              {stopped ? words.stopped : words.running}
             </span>
-            <strong>{stop ? words.stands : words.runs}</strong>
+            <strong>{stopped ? words.stands : words.runs}</strong>
           </p>
-          {told !== null && <p role="status">{told}</p>}
+          {told !== null && stopped && <p role="status">{told.message}</p>}
           {stop ? (
             <InForce stop={stop} />
+          ) : stopped ? (
+            <p>{texts.loading}</p>
           ) : viewer.has('OPERATOR') ? (
             <div className="actions">
               <button type="button" className="danger" onClick={() => setStopping(true)}>
@@ -73,7 +84,7 @@ export function ProjectStop({ projectId }: { projectId: string }) {
           onClose={(message) => {
             setStopping(false);
             if (message !== undefined) {
-              setTold(message);
+              setTold({ message, seen: false });
               read();
             }
           }}

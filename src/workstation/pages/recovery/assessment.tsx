@@ -28,6 +28,15 @@ interface Known {
   flaggedAnswers?: Counted;
 }
 
+/** Nothing measures these: that they do not speak against lifting the stop is no finding, but for people to judge. */
+const PEOPLES: readonly string[] = ['MANUAL_STOP', 'RESOURCE_EXHAUSTION'];
+
+function Finding({ condition, cleared }: { condition: string; cleared: boolean }) {
+  if (!cleared) return <span className="badge badge-bad">{words.holds}</span>;
+  if (PEOPLES.includes(condition)) return <span className="badge">{words.peoples}</span>;
+  return <span className="badge badge-good">{words.cleared}</span>;
+}
+
 /** What there is to know before a plan is decided on. */
 export function Assessment({ assessment }: { assessment: unknown }) {
   const { assessedAt, conditions = [], halted = {}, errors, flaggedAnswers } = (assessment ?? {}) as Known;
@@ -41,10 +50,7 @@ export function Assessment({ assessment }: { assessment: unknown }) {
         {conditions.map(({ condition, cleared, finding }) => (
           <li key={condition}>
             <strong>{emergencyTexts.condition[condition] ?? condition}</strong>{' '}
-            <span className={cleared ? 'badge badge-good' : 'badge badge-bad'}>
-              {cleared ? words.cleared : words.holds}
-            </span>{' '}
-            <UntrustedText text={finding} inline />
+            <Finding condition={condition} cleared={cleared} /> <UntrustedText text={finding} inline />
           </li>
         ))}
       </ul>
