@@ -65,13 +65,13 @@ const MARGIN = 3_600_000;
  * the numbers agree. Ids sort by time, so that the index on (project, id) bounds what is read.
  */
 export async function readDecisions(prisma: PrismaClient, scope: Scope): Promise<DecisionRows> {
-  const groups = (column: string): Prisma.Sql => Prisma.sql`
+  const groups = (column: 'type' | 'agent'): Prisma.Sql => Prisma.sql`
     (SELECT coalesce(json_agg(grouped ORDER BY asked DESC, key), '[]') FROM (
        SELECT ${Prisma.raw(column)} AS key, count(*)::int AS asked, count(seconds)::int AS decided,
          count(*) FILTER (WHERE outcome = 'REJECTED')::int AS rejected,
          percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) AS "medianSeconds",
          percentile_cont(0.95) WITHIN GROUP (ORDER BY seconds) AS "p95Seconds"
-       FROM items GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ${MOST}) grouped)`;
+       FROM items WHERE ${Prisma.raw(column)} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ${MOST}) grouped)`;
   const [rows] = await prisma.$queryRaw<[DecisionRows]>`
     WITH items AS MATERIALIZED (
       SELECT id, type::text AS type, agent_name AS agent, created_at, resolved_at AS decided_at,
@@ -81,14 +81,24 @@ export async function readDecisions(prisma: PrismaClient, scope: Scope): Promise
         resolved_by_id AS person
       FROM interventions WHERE ${within('intervention', scope)}
       UNION ALL
-      SELECT id, kind::text, coalesce(proposal->>'agentName', requested_by->>'name'), created_at, responded_at,
+      SELECT id, kind::text,
+        -- What a person asks for is no agent's: budget, mostly, and whatever a recovery asks.
+        coalesce(proposal->>'agentName', CASE WHEN requested_by->>'kind' = 'AGENT' THEN requested_by->>'name' END),
+        created_at, coalesce(voted.at, responded_at),
         CASE WHEN standing_id IS NOT NULL THEN 'STANDING_APPROVAL'
           WHEN status = 'TIMED_OUT' THEN 'TIMEOUT' WHEN status = 'REQUIRES_MODIFICATION' THEN 'MODIFIED'
           ELSE status::text END,
-        CASE WHEN standing_id IS NULL AND status IN ('APPROVED', 'REJECTED', 'REQUIRES_MODIFICATION') THEN
-          greatest(0, extract(epoch FROM responded_at - created_at)::float8 - frozen_ms / 1000) END,
+        CASE WHEN standing_id IS NULL
+            AND (status IN ('APPROVED', 'REJECTED', 'REQUIRES_MODIFICATION') OR voted.at IS NOT NULL) THEN
+          greatest(0, extract(epoch FROM coalesce(voted.at, responded_at) - created_at)::float8 - frozen_ms / 1000) END,
         NULL
-      FROM approvals WHERE ${within('approval', scope)}
+      FROM approvals LEFT JOIN LATERAL (
+        -- People had decided, whatever became of it since: a stop cancels a call that has not begun, others never begin.
+        SELECT max(v.decided_at) AS at FROM approval_votes v
+        WHERE v.approval_id = approvals.id AND v.round = approvals.round AND v.verdict = 'APPROVE'
+        HAVING count(*) >= approvals.required_approvals
+      ) voted ON approvals.status IN ('CANCELLED', 'TIMED_OUT')
+      WHERE ${within('approval', scope)}
     ), decisions AS MATERIALIZED (
       SELECT person, NULL AS name, decided_at, created_at, seconds, outcome = 'APPROVED' AS approved,
         outcome = 'REJECTED' AS rejected

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createIds, firstIdAt } from '../../src/kernel/ids.ts';
 import { testClock } from '../support/clock.ts';
-import { makeKey } from '../support/world.ts';
+import { makeKey, makeProject } from '../support/world.ts';
 import { ADMIN_KEY } from '../support/app.ts';
 import { app, run, world } from './desk.ts';
 
@@ -92,6 +92,44 @@ describe('how people decide, in numbers', () => {
         },
       ],
     });
+  });
+
+  test('counts who decided, not what it ended as, and as agents those alone who are (9.4)', async () => {
+    const from = now();
+    const place = await makeProject(app, ADMIN_KEY, 'stopped');
+    const [call, pending] = [await place.call(), await place.call(place.keys.AGENT, 'wait')];
+    app.clock.advance(7);
+    await vote(call, place.keys.SUPERVISOR);
+    const ok = async (key: string, mutation: string) => app.ok(key, `mutation { ${mutation} { success } }`);
+    await ok(
+      place.keys.OPERATOR,
+      `requestBudgetOverride(input: {projectId: "${place.id}", limitType: COST_DAILY, requestedAmount: "1", justification: "more"})`,
+    );
+    await ok(place.keys.OPERATOR, `triggerEmergencyStop(projectId: "${place.id}", reason: "smoke")`);
+    app.clock.advance(5);
+    await ok(place.keys.MANAGER, `initiateRecovery(projectId: "${place.id}", recoveryType: GUIDED)`);
+    await ok(place.keys.AGENT, `cancelApproval(id: "${pending}")`);
+    const told = await app.ok(
+      place.keys.VIEWER,
+      `query($id: ID!, $range: TimeRangeInput!) { decisionStats(projectId: $id, timeRange: $range) { ${FIELDS} } }`,
+      { id: place.id, range: { from, to: new Date(now().getTime() + 1) } },
+    );
+    expect(told.decisionStats).toMatchObject({
+      asked: 4,
+      decided: 1,
+      medianSeconds: 7,
+      byOutcome: [
+        { key: 'CANCELLED', count: 2 },
+        { key: 'PENDING', count: 2 },
+      ],
+      byPerson: [{ name: 'SUPERVISOR', decisions: 1, approved: 1 }],
+    });
+    expect(told.decisionStats.byAgent.map(({ asked }: { asked: number }) => asked)).toEqual([2]);
+    expect(told.decisionStats.byType.map(({ key }: { key: string }) => key).toSorted()).toEqual([
+      'AGENT_CALL',
+      'BUDGET_OVERRIDE',
+      'RECOVERY_PLAN',
+    ]);
   });
 
   test('counts what was asked within the range, and nothing of another team or before', async () => {

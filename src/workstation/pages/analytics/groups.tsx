@@ -7,7 +7,17 @@ import { seconds } from './seconds.ts';
 type Stats = DecisionStatsQuery['decisionStats'];
 const MOST = 100;
 
-export function Groups({ title, of, groups }: { title: string; of: string; groups: Stats['byType'] }) {
+export function Groups({
+  title,
+  of,
+  groups,
+  named = plainly,
+}: {
+  title: string;
+  of: string;
+  groups: Stats['byType'];
+  named?: (key: string) => string;
+}) {
   return (
     <section className="card">
       <h2>{title}</h2>
@@ -25,7 +35,7 @@ export function Groups({ title, of, groups }: { title: string; of: string; group
           <tbody>
             {groups.map((group) => (
               <tr key={group.key}>
-                <th scope="row">{plainly(group.key)}</th>
+                <th scope="row">{named(group.key)}</th>
                 <td>{group.asked.toLocaleString('en')}</td>
                 <td>{group.decided.toLocaleString('en')}</td>
                 <td>{group.rejected.toLocaleString('en')}</td>

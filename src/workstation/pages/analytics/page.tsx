@@ -14,6 +14,7 @@ import { plainly } from '../../parts/marks.ts';
 import { Page } from '../../parts/page.tsx';
 import { ScrollRegion } from '../../parts/scroll-region.tsx';
 import { analyticsTexts as words } from '../../texts/analytics.ts';
+import { worded } from '../../texts/words.ts';
 import { texts } from '../../texts.ts';
 import { Groups, People } from './groups.tsx';
 import { type AnalyticsSearch, analyticsSearch, type Range, rangeNames, rangeUntil } from './search.ts';
@@ -146,12 +147,14 @@ const Told = memo(function Told({ stats }: { stats: Stats }) {
       </dl>
       <VolumeChart stats={stats} />
       <Outcomes stats={stats} />
-      <Groups title={words.byType} of={words.type} groups={stats.byType} />
+      <Groups title={words.byType} of={words.type} groups={stats.byType} named={typeName} />
       <Groups title={words.byAgent} of={words.agent} groups={stats.byAgent} />
       <People people={stats.byPerson} />
     </>
   );
 });
+
+const typeName = (key: string): string => (texts.types as Record<string, string>)[key] ?? worded(key);
 
 const Figure = ({ name, children }: { name: string; children: ReactNode }) => (
   <div className="card">
