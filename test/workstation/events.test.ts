@@ -62,9 +62,15 @@ describe.skipIf(noBrowser())('the page of events', { timeout: 90_000 }, () => {
   test('shows what happens as it happens, waits while it is paused, and leaves nothing out', async () => {
     const sessionId = await station.world.session();
     const page = await open(`/events?session=${sessionId}`);
-    await entries(page).filter({ hasText: 'session_created' }).waitFor();
-    await station.world.ask({ sessionId });
-    await entries(page).filter({ hasText: 'intervention_requested' }).waitFor();
+    await entries(page).filter({ hasText: 'The session began · work of Release' }).waitFor();
+    const asked = await station.world.ask({ sessionId, message: 'May I\npublish?' });
+    await entries(page)
+      .filter({ hasText: 'An agent asked · May I publish? intervention_requested' })
+      .waitFor();
+    await station.world.approve(asked);
+    await entries(page)
+      .filter({ hasText: /It was answered · May I publish\? · Approve.*OPERATOR · operator/ })
+      .waitFor();
     await page.keyboard.press('p');
     await turn(sessionId, 'one');
     await turn(sessionId, 'two');
@@ -94,7 +100,7 @@ describe.skipIf(noBrowser())('the page of events', { timeout: 90_000 }, () => {
     await page.waitForURL(/types=conversation_turn_appended/);
     await expect.poll(() => entries(page).count(), { timeout: 20_000 }).toBe(50);
     await page.getByRole('button', { name: 'Older events' }).click();
-    await page.getByText('That is the beginning of what is kept.').waitFor();
+    await page.getByText('No older events match.').waitFor();
     expect(await entries(page).count()).toBe(60);
     await page.reload();
     await expect.poll(() => entries(page).count(), { timeout: 20_000 }).toBe(50);

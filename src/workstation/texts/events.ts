@@ -34,6 +34,7 @@ export const eventsTexts = {
   empty: 'Nothing in the log matches.',
   older: 'Older events',
   noOlder: 'That is the beginning of what is kept.',
+  noneOlder: 'No older events match.',
   tooMany: (count: number) =>
     `${events(count)} are shown, which is as many as can be. Narrow the filters, or export.`,
   list: 'Events',

@@ -1,5 +1,5 @@
 // What the pages of sessions say.
-import { counted } from './words.ts';
+import { counted, worded } from './words.ts';
 
 export const sessionsTexts = {
   count: (count: number) => counted(count, 'session', 'sessions'),
@@ -67,7 +67,8 @@ export const sessionsTexts = {
     latest: 'Latest',
     noEvents: 'The log has nothing of it any more.',
     details: 'Details',
-    moved: (from: string | null, to: string) => (from === null ? to : `${from} → ${to}`),
+    moved: (from: string | null, to: string) =>
+      from === null ? worded(to) : `${worded(from)} → ${worded(to).toLowerCase()}`,
 
     actions: 'What can be done',
     noActions: 'It has ended: nothing can be done with it any more.',
@@ -123,5 +124,39 @@ export const sessionsTexts = {
     budget_reserved: 'Budget was held',
     budget_committed: 'Budget was spent',
     budget_released: 'Budget was given back',
+    project_created: 'A project was made',
+    team_created: 'A team was made',
+    configuration_changed: 'A team’s supervision was changed',
+    api_key_created: 'A key was made',
+    api_key_revoked: 'A key was revoked',
+    user_created: 'A person came in for the first time',
+    user_changed: 'What is known of a person changed',
+    person_erased: 'A person’s data was erased',
+    intervention_frozen: 'A stop froze the request',
+    intervention_thawed: 'The request waits again',
+    signing_key_created: 'A signing key was made',
+    signing_key_retired: 'A signing key was retired',
+    signing_key_withdrawn: 'A signing key was withdrawn',
+    budget_override_requested: 'More budget was asked for',
+    recovery_plan_requested: 'Approval of a recovery’s plan was asked for',
+    recovery_step_requested: 'Approval of a recovery’s step was asked for',
+    approval_frozen: 'A stop froze the approval',
+    approval_thawed: 'The approval waits again',
+    standing_approval_created: 'A standing approval was given',
+    standing_approval_revoked: 'A standing approval was taken back',
+    standing_approval_expired: 'A standing approval ran out',
+    budget_limits_changed: 'A budget’s limits were changed',
+    budget_period_started: 'A budget’s period began anew',
+    budget_overridden: 'More budget was granted',
+    budget_alert: 'A budget reached a level',
+    emergency_stop_triggered: 'The project was stopped',
+    emergency_stop_widened: 'The stop has another reason as well',
+    emergency_stop_halted: 'Every running agent had halted',
+    emergency_stop_resolved: 'The stop was lifted',
+    recovery_initiated: 'A recovery was begun',
+    recovery_started: 'The recovery’s plan was approved',
+    recovery_step_changed: 'A step of the recovery moved on',
+    recovery_completed: 'The recovery is done',
+    recovery_ended: 'The recovery ended',
   } as Readonly<Record<string, string>>,
 } as const;

@@ -1,11 +1,23 @@
 import { Link } from '@tanstack/react-router';
 import { memo } from 'react';
 import { plainly } from '../../parts/marks.ts';
+import { lineOf, sentenceOf } from '../../parts/told-event.ts';
 import { instant } from '../../parts/time.ts';
 import { UntrustedText } from '../../parts/untrusted-text.tsx';
 import { eventsTexts as words } from '../../texts/events.ts';
+import { texts } from '../../texts.ts';
 import type { EventsSearch } from './search.ts';
 import type { TrailEvent } from './trail.ts';
+
+/** Characters of what an entry is about that stand in its line; all of it is in the entry. */
+const SHOWN = 160;
+const cut = (line: string): string => {
+  const letters = [...line];
+  return letters.length <= SHOWN ? line : `${letters.slice(0, SHOWN).join('')} …`;
+};
+
+const roleOf = ({ role, kind }: TrailEvent['actor']): string =>
+  role == null ? (words.kinds[kind] ?? kind) : texts.roles[role].toLowerCase();
 
 /** One entry of the log; all of it once it is opened. */
 export const EventEntry = memo(function EventEntry({
@@ -17,16 +29,20 @@ export const EventEntry = memo(function EventEntry({
 }) {
   const { type, actor, occurredAt, sessionId, teamId, projectId, subjectId } = event;
   const said = JSON.stringify(event.data, null, 2);
+  const line = lineOf(event);
+  const about = line === null ? null : plainly(cut(line));
   const erased = actor.id === 'erased';
   return (
     <li>
       <details>
         <summary>
           <time dateTime={occurredAt}>{instant(occurredAt)}</time>
-          <strong className="break">{type}</strong>
           <span className="break">
-            {plainly(actor.name)}{' '}
-            <span className="faint">· {actor.role ?? words.kinds[actor.kind] ?? actor.kind}</span>
+            <strong>{sentenceOf(type)}</strong>
+            {about !== null && <> · {about}</>} <code className="event-type">{type}</code>
+          </span>
+          <span className="break">
+            {plainly(actor.name)} <span className="faint">· {roleOf(actor)}</span>
           </span>
         </summary>
         <dl className="facts">

@@ -74,13 +74,16 @@ function Log({ search }: { search: ReturnType<typeof eventsSearch> }) {
           ))}
         </ol>
       )}
-      {events && events.length > 0 && <Older trail={trail} state={state} />}
+      {events && events.length > 0 && <Older trail={trail} state={state} filtered={isFiltered(search)} />}
     </>
   );
 }
 
-function Older({ trail, state }: { trail: Trail; state: TrailState }) {
-  if (!state.older) return <p className="faint">{words.noOlder}</p>;
+const isFiltered = (search: ReturnType<typeof eventsSearch>): boolean =>
+  Object.values(search).some((value) => value !== undefined && value.length > 0);
+
+function Older({ trail, state, filtered }: { trail: Trail; state: TrailState; filtered: boolean }) {
+  if (!state.older) return <p className="faint">{filtered ? words.noneOlder : words.noOlder}</p>;
   if ((state.events?.length ?? 0) >= MOST) return <p className="notice">{words.tooMany(MOST)}</p>;
   return (
     <button type="button" disabled={state.readingOlder} onClick={() => void trail.readOlder()}>

@@ -1,5 +1,5 @@
 // Events as files. Pure.
-import type { TrailEvent } from './trail.ts';
+import type { WrittenEventFragment as WrittenEvent } from '../../generated/graphql.ts';
 
 export const formats = ['jsonl', 'csv'] as const;
 export type Format = (typeof formats)[number];
@@ -9,7 +9,7 @@ export const mediaTypes: Record<Format, string> = {
   csv: 'text/csv;charset=utf-8',
 };
 
-const columns: [name: string, value: (event: TrailEvent) => string | null][] = [
+const columns: [name: string, value: (event: WrittenEvent) => string | null][] = [
   ['cursor', ({ cursor }) => String(cursor)],
   ['id', ({ id }) => id],
   ['type', ({ type }) => type],
@@ -31,7 +31,7 @@ const columns: [name: string, value: (event: TrailEvent) => string | null][] = [
 export const headOf = (format: Format): string =>
   format === 'csv' ? `${columns.map(([name]) => name).join(',')}\r\n` : '';
 
-export function lineOf(format: Format, event: TrailEvent): string {
+export function lineOf(format: Format, event: WrittenEvent): string {
   if (format === 'csv') return `${columns.map(([, value]) => cell(value(event) ?? '')).join(',')}\r\n`;
   const { actor, ...rest } = event;
   return `${JSON.stringify({ ...rest, actor })}\n`;
