@@ -1,5 +1,5 @@
 import { isTokens, lineOf, rolled } from '../budgets/rules.ts';
-import { reviveBudget, toDecimal } from '../budgets/state.ts';
+import { reviveBudget, toDecimal, toDollars } from '../budgets/state.ts';
 import type { Tx } from '../database/transact.ts';
 import type { BudgetLimitType } from '../generated/prisma/enums.ts';
 import { idempotencyOf } from '../idempotency/idempotency.ts';
@@ -50,7 +50,7 @@ export async function requestBudgetOverride(deps: ApprovalDeps, viewer: Viewer, 
     written = await askApproval(tx, deps, {
       kind: 'BUDGET_OVERRIDE',
       projectId,
-      summary: `${isTokens(limitType) ? `${units / 10_000n} tokens` : `${requestedAmount} dollars`} more for ${limitType}`,
+      summary: summaryOf(limitType, units),
       proposal: { ...proposal, ...words },
       said: { ...proposal, justification },
       requestedBy: viewer.actor,
@@ -62,6 +62,14 @@ export async function requestBudgetOverride(deps: ApprovalDeps, viewer: Viewer, 
   });
   if (!repeated) announceApproval(deps, written);
   return { reply, change: null };
+}
+
+/** "$25 more a day", "10,000 more tokens a month". */
+function summaryOf(limitType: BudgetLimitType, units: bigint): string {
+  const period = limitType.endsWith('DAILY') ? 'day' : 'month';
+  return isTokens(limitType)
+    ? `${(units / 10_000n).toLocaleString('en')} more tokens a ${period}`
+    : `${toDollars(units)} more a ${period}`;
 }
 
 /** When the running period of a line ends. */

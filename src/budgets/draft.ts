@@ -16,7 +16,7 @@ import {
   settled,
   takesPastEmergency,
 } from './rules.ts';
-import { type BudgetState, type Period, toDecimal } from './state.ts';
+import { type BudgetState, type Period, toDecimal, toDollars } from './state.ts';
 
 /** A budget under its row's lock, in the making: what is to be written once everything is decided. */
 export interface BudgetDraft {
@@ -69,7 +69,7 @@ const amounts = ({ tokens, cost }: { tokens: number; cost: bigint }) => ({ token
 export function hold(draft: BudgetDraft, move: Hold): { granted: Reservation | null; check: BudgetCheck } {
   const verdict = check(draft.state, amounts(move));
   if (!verdict.allowed) {
-    if (verdict.emergencyStopRequired) signal(draft, move, `a request for ${toDecimal(move.cost)} dollars`);
+    if (verdict.emergencyStopRequired) signal(draft, move, `a request for ${toDollars(move.cost)}`);
     return { granted: null, check: verdict };
   }
   const { reservationId: id, projectId, approvalId, tokens, cost, createdAt, expiresAt } = move;
@@ -85,8 +85,7 @@ export function hold(draft: BudgetDraft, move: Hold): { granted: Reservation | n
 export function settle(draft: BudgetDraft, move: Settle, reservation: Reservation): Reservation {
   const before = draft.state;
   draft.state = settled(before, standing(reservation), amounts(move));
-  if (takesPastEmergency(before, draft.state))
-    signal(draft, move, `a commit of ${toDecimal(move.cost)} dollars`);
+  if (takesPastEmergency(before, draft.state)) signal(draft, move, `a commit of ${toDollars(move.cost)}`);
   const { tokens: committedTokens, cost: committedCost } = move;
   draft.told.push(told(move));
   return end(draft, { ...reservation, status: 'COMMITTED', committedTokens, committedCost });

@@ -6,7 +6,7 @@ import { type BudgetDraft, giveBack, hold, settle } from './draft.ts';
 import type { AttributedMove, Reservation } from './moves.ts';
 import { heldForCall, notGranted, noProject, noReservation } from './refusals.ts';
 import type { BudgetCheck } from './rules.ts';
-import { toDecimal } from './state.ts';
+import { toDollars } from './state.ts';
 
 // What callers want of a budget, and what becomes of it: on what was read, where that is final, or on what is locked.
 
@@ -88,7 +88,7 @@ export function settledBefore(call: EndCall, reservation: Reservation | undefine
   }
   if (status !== 'COMMITTED') return null;
   if (committedTokens === call.tokens && committedCost === call.cost) return repeated(reservation);
-  const figures = `${committedTokens} tokens and ${toDecimal(committedCost!)} dollars`;
+  const figures = `${committedTokens} tokens and ${toDollars(committedCost!)}`;
   return refused({ code: 'INVALID_STATE', message: `the reservation was committed before, with ${figures}` });
 }
 

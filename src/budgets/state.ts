@@ -70,6 +70,13 @@ export function toDecimal(units: bigint): string {
   return `${units < 0n ? '-' : ''}${digits.slice(0, -4)}.${digits.slice(-4)}`;
 }
 
+/** As people read it: "$25", "$1,250.50", and all four places where the cents do not say it: "$0.0125". */
+export function toDollars(units: bigint): string {
+  const [sign, whole = '', fraction = ''] = /^(-?)(\d+)\.(\d{4})$/.exec(toDecimal(units))!.slice(1);
+  const cents = fraction === '0000' ? '' : `.${fraction.endsWith('00') ? fraction.slice(0, 2) : fraction}`;
+  return `${sign}$${BigInt(whole).toLocaleString('en')}${cents}`;
+}
+
 /** An exact number as its driver has it, in digits: from 10^21 on, a Decimal's own text would have an exponent. */
 const digits = (value: unknown): string =>
   value instanceof Prisma.Decimal ? value.toFixed() : String(value as string | bigint | number);

@@ -1,4 +1,4 @@
-import { toDecimal } from '../budgets/state.ts';
+import { toDollars } from '../budgets/state.ts';
 import type { StopCondition } from '../generated/prisma/enums.ts';
 import { assertNever } from '../kernel/assert-never.ts';
 import type { DayCost, Evidence } from './halted.ts';
@@ -21,6 +21,15 @@ export const nothingForeseen: Foreseen = {
   dailyCost: null,
   abandonedTasks: new Set(),
   abandonedSessions: new Set(),
+};
+
+/** A condition as people read it. */
+export const causeWords: Record<StopCondition, string> = {
+  MANUAL_STOP: 'somebody stopped the project',
+  RESOURCE_EXHAUSTION: 'resources were running out',
+  ERROR_RATE_HIGH: 'too many tasks failed',
+  BUDGET_CRITICAL: "the day's cost is far past its limit",
+  SECURITY_THREAT: 'an answer was found to be dangerous',
 };
 
 /** Pure: one condition of a stop, held against what stands now. */
@@ -53,8 +62,8 @@ function judgeBudget(dayCost: DayCost | null, dailyCost: bigint | null, now: Dat
   if (dayCost === null) return { cleared: true, finding: 'the project has no budget' };
   if (dayCost.end <= now) return { cleared: true, finding: 'the day that the money was spent in is over' };
   const limit = dailyCost ?? dayCost.limit;
-  const spent = toDecimal(dayCost.used + dayCost.reserved);
-  const of = `${toDecimal(limit + dayCost.overridden)} dollars${dailyCost === null ? '' : ', the limit that this plan sets'}`;
+  const spent = toDollars(dayCost.used + dayCost.reserved);
+  const of = `${toDollars(limit + dayCost.overridden)}${dailyCost === null ? '' : ', the limit that this plan sets'}`;
   if (!pastCritical(dayCost, limit))
     return { cleared: true, finding: `the day's cost is ${spent}, within 150 % of ${of}` };
   const way =

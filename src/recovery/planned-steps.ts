@@ -1,4 +1,5 @@
 import type { StopCondition } from '../generated/prisma/enums.ts';
+import { causeWords } from './cause.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import type { ActionName, Plan, PlannedLimits, PlannedSession, PlannedTask } from './plan.ts';
 
@@ -59,10 +60,17 @@ const verified: Record<StopCondition, string> = {
 const verifyStep = (condition: StopCondition): PlannedStep => ({
   key: `verify_cause ${condition}`,
   action: 'verify_cause',
-  title: `Verify that the cause is cleared: ${condition}`,
+  title: `Verify that the cause is cleared: ${causeWords[condition]}`,
   description: verified[condition],
   parameters: { condition },
 });
+
+const limitWords: Record<keyof PlannedLimits, string> = {
+  dailyTokens: 'tokens a day',
+  monthlyTokens: 'tokens a month',
+  dailyCost: 'dollars a day',
+  monthlyCost: 'dollars a month',
+};
 
 const limitsStep = (limits: PlannedLimits): PlannedStep => ({
   key: 'set_limits',
@@ -70,7 +78,7 @@ const limitsStep = (limits: PlannedLimits): PlannedStep => ({
   title: hasLimits(limits) ? "Set the budget's limits" : "Leave the budget's limits as they are",
   description: hasLimits(limits)
     ? Object.entries(limits)
-        .map(([line, limit]) => `${line} ${limit}`)
+        .map(([line, limit]) => `${limitWords[line as keyof PlannedLimits]}: ${limit}`)
         .join(', ')
     : 'Approve the plan with modifications to restore or lower them; otherwise this step is skipped.',
   parameters: { limits: { ...limits } },

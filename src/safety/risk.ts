@@ -118,7 +118,11 @@ function historyFactors({ calls, rejected, failed, flagged }: RiskQuestion['hist
   });
   if (calls < ENOUGH_CALLS)
     return [
-      factor('little_history', 'LOW', `The agent has made ${calls} calls so far: too few to know it by`),
+      factor(
+        'little_history',
+        'LOW',
+        `The agent has made ${calls} ${calls === 1 ? 'call' : 'calls'} so far: too few to know it by`,
+      ),
     ];
   const rate = (count: number, code: string, what: string, most: RiskLevel): RiskFlag[] => {
     const share = count / calls;

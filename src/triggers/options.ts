@@ -1,5 +1,5 @@
 import type { InterventionType } from '../generated/prisma/enums.ts';
-import { toDecimal, toUnits } from '../budgets/state.ts';
+import { toDollars, toUnits } from '../budgets/state.ts';
 import type { Option, OptionCategory } from '../interventions/option.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import { amountNames } from './built-in.ts';
@@ -97,7 +97,7 @@ function withoutMoney({ metadata }: Option, { left }: Limits): string | null {
   const [remaining, line] = left.day <= left.month ? [left.day, 'COST_DAILY'] : [left.month, 'COST_MONTHLY'];
   if (cost <= remaining) return null;
   const period = line === 'COST_DAILY' ? 'today' : 'this month';
-  return `needs ${toDecimal(cost)} dollars; ${toDecimal(remaining)} are left ${period} (${line})`;
+  return `needs ${toDollars(cost)}; ${toDollars(remaining)} is left ${period}`;
 }
 
 /** What choosing an option costs, in ten-thousandths of a dollar, rounded up; null: it does not say. */

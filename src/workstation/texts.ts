@@ -1,5 +1,6 @@
 // Every sentence and word that the workstation says by itself, in one place. What the server, people and agents say is
 // shown as they said it.
+import { amount, unitsOf } from './parts/decimal.ts';
 
 const plural = (count: number, one: string, many: string): string =>
   `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
@@ -288,7 +289,7 @@ export const texts = {
     chooseKey: (digit: number) => `Choose option ${digit}`,
     alternatives: (count: number) => `${plural(count, 'alternative', 'alternatives')}`,
     recommended: 'Recommended',
-    disabled: 'Disabled:',
+    disabled: 'Not to be chosen:',
     disabledOption: 'This option is disabled; choosing it overrides that, and is recorded:',
     moreEffects: (count: number) => `${plural(count, 'more fact', 'more facts')} of it`,
     ownWords: 'In my own words',
@@ -332,7 +333,7 @@ export const texts = {
       TIMEOUT: 'nobody answered',
       AUTO_CONTINUE: 'continued by itself',
       OPTION_SELECTED: 'an option was chosen',
-      RESPONDED: 'answered in words',
+      RESPONDED: 'in their own words',
     },
     deliveries: {
       UNANSWERED: 'not answered yet',
@@ -377,7 +378,9 @@ export const texts = {
     reserved: 'Reserved',
     remaining: 'Left',
     performance: (answered: number, timedOut: number, median: string) =>
-      `${answered} answered, ${timedOut} ran out of time; half of them within ${median}`,
+      answered === 0
+        ? `nothing answered yet, ${timedOut} ran out of time`
+        : `${answered} answered, ${timedOut} ran out of time; half of those answered within ${median}`,
     approvalStatuses: {
       PENDING: 'waits',
       APPROVED: 'approved',
@@ -406,7 +409,8 @@ export const texts = {
     action: 'Action',
     edited: 'An approver changed the input. On the left what the agent asked, on the right what would run.',
     estimate: 'Estimate',
-    spends: (tokens: number, dollars: string) => `${plural(tokens, 'token', 'tokens')}, $${dollars}`,
+    spends: (tokens: number, dollars: string) =>
+      `${plural(tokens, 'token', 'tokens')}, ${amount(unitsOf(dollars), 'dollars')}`,
     overBudget: 'not within the budget',
     digest: 'Digest',
     spent: 'Spent',

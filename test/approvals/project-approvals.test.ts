@@ -100,6 +100,16 @@ describe('an approval without a session', () => {
     await refusedWithoutTrace(scene.house, 'EMERGENCY_STOPPED', () => override());
   });
 
+  it('says in its summary what is asked for, in words', async () => {
+    const summaryOf = async (input: Partial<RequestOverrideInput>) =>
+      (await scene.house.deps.prisma.approval.findUniqueOrThrow({ where: { id: await override(input) } }))
+        .summary;
+    expect(await summaryOf({ requestedAmount: '25' })).toBe('$25 more for dollars a day');
+    expect(await summaryOf({ limitType: 'TOKEN_MONTHLY', requestedAmount: '50000' })).toBe(
+      '50,000 more for tokens a month',
+    );
+  });
+
   it('approved, does what it was asked for in the same transaction, and is announced', async () => {
     const { settled, deps } = hooked();
     const id = await override();

@@ -9,7 +9,7 @@ import {
   takesPastEmergency,
   withLine,
 } from '../../src/budgets/rules.ts';
-import { type BudgetState, toDecimal, toUnits } from '../../src/budgets/state.ts';
+import { type BudgetState, toDecimal, toDollars, toUnits } from '../../src/budgets/state.ts';
 
 const now = new Date('2026-03-02T09:00:00.000Z');
 const fresh = newBudget('project_x', 'UTC', now);
@@ -160,4 +160,14 @@ it.each([
 ])('%s dollars are %s units, and come out as %s (6.6)', (text, units, shown) => {
   expect(toUnits(text)).toBe(units);
   expect(toDecimal(units)).toBe(shown);
+});
+
+it.each([
+  ['25', '$25'],
+  ['1250.5', '$1,250.50'],
+  ['0.0125', '$0.0125'],
+  ['-0.0001', '-$0.0001'],
+  ['0', '$0'],
+])('%s dollars read as %s', (text, shown) => {
+  expect(toDollars(toUnits(text))).toBe(shown);
 });

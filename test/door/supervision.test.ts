@@ -223,7 +223,7 @@ describe("a team's supervision", () => {
     ]);
     expect(options.at(-1)).toMatchObject({
       label: 'Approve Recommended Option',
-      disabledReason: 'needs 500.0000 dollars; 100.0000 are left today (COST_DAILY)',
+      disabledReason: 'needs $500; $100 is left today',
       metadata: { budget_impact: 500, risk_level: '[risk_level]' },
     });
     // The same report gets the same answer, whatever became of it.

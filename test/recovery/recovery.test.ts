@@ -230,7 +230,7 @@ describe('a step that cannot be done, or may not (7.6)', () => {
     const step = await scene.recover.take(id);
     expect(step).toMatchObject({
       status: 'FAILED',
-      error: expect.stringContaining("the day's cost is 160.0000, past 150 %"),
+      error: expect.stringContaining("the day's cost is $160, past 150 %"),
     });
     expect(await scene.recover.read(id)).toMatchObject({ status: 'FAILED', completedAt: null });
     expect(await scene.recover.stopInForce()).toBe(stopId);

@@ -167,7 +167,7 @@ describe('a report that a trigger is about', () => {
     const options = (await intervention(interventionId!)).options as unknown as Option[];
     expect(options.find(({ id }) => id === 'alone')).toMatchObject({
       disabled: true,
-      disabledReason: 'needs 500.0000 dollars; 20.0000 are left today (COST_DAILY)',
+      disabledReason: 'needs $500; $20 is left today',
     });
     expect(await refusal(act.select(interventionId!, { optionId: 'alone' }))).toBe('OPTION_DISABLED');
     await act.select(interventionId!, { optionId: 'alone' }, team.supervisor);
@@ -312,7 +312,7 @@ describe('a request of an agent that offers no options', () => {
     expect(await asked({ context: { amount: 100.00001 } })).toEqual([
       ['modify', false, null],
       ['cancel', false, null],
-      ['proceed', false, 'needs 100.0001 dollars; 100.0000 are left today (COST_DAILY)'],
+      ['proceed', false, 'needs $100.0001; $100 is left today'],
     ]);
     expect(await asked({ options: [] })).toEqual([]);
     const none = await desk(null);

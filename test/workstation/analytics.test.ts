@@ -28,9 +28,11 @@ describe.skipIf(noBrowser())('the page of analytics', { timeout: 90_000 }, () =>
     const first = await world.ask({ agentName: 'coder' });
     await world.ask({ agentName: 'tester' });
     await world.approve(first);
-    await page.getByRole('row', { name: /^coder 1 1 0/ }).waitFor();
+    await world.call();
+    await page.getByRole('row', { name: /^coder 2 1 0/ }).waitFor();
     await page.getByRole('row', { name: /^OPERATOR 1 1 0/ }).waitFor();
-    await page.getByRole('row', { name: /^approved 1 .*50 %/ }).waitFor();
+    await page.getByRole('row', { name: /^approved 1 .*33 %/ }).waitFor();
+    await page.getByRole('row', { name: /^Agent call 1 0 0/ }).waitFor();
     await page.getByRole('img', { name: 'Volume, as a chart' }).waitFor();
     await page.getByText('As a table').click();
     await expectCleanEveryWay(page);

@@ -138,7 +138,7 @@ describe.skipIf(noBrowser())('the pages of budgets', { timeout: 60_000 }, () => 
   test('let a manager change the limits, and nobody below', async () => {
     const viewer = await station.person();
     await viewer.signIn(world.keys.SUPERVISOR, `/budgets/${world.id}`);
-    await viewer.page.getByText('This takes the role MANAGER or a higher one.').waitFor();
+    await viewer.page.getByText('This takes the role of manager or a higher one.').waitFor();
     expect(await viewer.page.getByRole('button', { name: 'Change the limits …' }).count()).toBe(0);
 
     const { page, signIn } = await station.person();

@@ -169,7 +169,7 @@ describe.skipIf(noBrowser())('the page of the emergency stop', { timeout: 60_000
   test('offers the stop to nobody whose role may not', async () => {
     const { page, signIn } = await station.person();
     await signIn(station.world.keys.VIEWER, '/emergency');
-    await page.getByText('This takes the role OPERATOR or a higher one.').waitFor();
+    await page.getByText('This takes the role of operator or a higher one.').waitFor();
     expect(await page.getByRole('button', { name: 'Stop this project …' }).count()).toBe(0);
   });
 });

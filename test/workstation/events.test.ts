@@ -67,10 +67,6 @@ describe.skipIf(noBrowser())('the page of events', { timeout: 90_000 }, () => {
     await entries(page)
       .filter({ hasText: 'An agent asked · May I publish? intervention_requested' })
       .waitFor();
-    await station.world.approve(asked);
-    await entries(page)
-      .filter({ hasText: /It was answered · May I publish\? · Approve.*OPERATOR · operator/ })
-      .waitFor();
     await page.keyboard.press('p');
     await turn(sessionId, 'one');
     await turn(sessionId, 'two');
@@ -87,6 +83,10 @@ describe.skipIf(noBrowser())('the page of events', { timeout: 90_000 }, () => {
     await turn(sessionId, 'four');
     await entries(page).filter({ hasText: 'conversation_turn_appended' }).nth(3).waitFor();
     expect(await entries(page).filter({ hasText: 'conversation_turn_appended' }).count()).toBe(4);
+    await station.world.approve(asked);
+    await entries(page)
+      .filter({ hasText: /It was answered · May I publish\? · Approve.*OPERATOR · operator/ })
+      .waitFor();
     await expectCleanEveryWay(page);
   });
 

@@ -47,7 +47,7 @@ describe.skipIf(noBrowser())('the pages of keys and people, and of a project', {
     expect(await page.content()).not.toContain(secret);
     await page
       .getByRole('region', { name: 'People' })
-      .getByRole('row', { name: /^night shift OPERATOR/ })
+      .getByRole('row', { name: /^night shift Operator/ })
       .waitFor();
 
     await row.getByRole('button', { name: 'Revoke night shift' }).click();
@@ -101,8 +101,8 @@ describe.skipIf(noBrowser())('the pages of keys and people, and of a project', {
   test('who may not manage keys sees who they are, and is not offered any', async () => {
     const { page, signIn } = await station.person();
     await signIn(station.world.keys.MANAGER, '/keys');
-    await page.getByText('Only an ADMIN sees and makes keys').waitFor();
-    await page.getByText('VIEWER, OPERATOR, SUPERVISOR, MANAGER').waitFor();
+    await page.getByText('Only an admin sees and makes keys').waitFor();
+    await page.getByText('Viewer, Operator, Supervisor, Manager').waitFor();
     expect(await page.getByRole('button', { name: 'Make a key' }).count()).toBe(0);
     await expectCleanEveryWay(page);
   });
@@ -113,7 +113,7 @@ describe.skipIf(noBrowser())('the pages of keys and people, and of a project', {
     await signIn(world.keys.VIEWER, `/projects/${world.id}`);
     await page.getByRole('heading', { level: 1, name: 'Release' }).waitFor();
     await page.getByRole('link', { name: "Release's team" }).waitFor();
-    await page.getByRole('row', { name: /^Dollars today 0 0/ }).waitFor();
+    await page.getByRole('row', { name: /^Dollars today \$0\.00 \$0\.00/ }).waitFor();
     await world.ask();
     await page.getByText('1 request and 0 approvals pending').waitFor();
     await expectCleanEveryWay(page);

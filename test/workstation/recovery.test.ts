@@ -170,7 +170,7 @@ describe.skipIf(noBrowser())('the pages of recoveries', { timeout: 90_000 }, () 
     const viewer = await station.person();
     await viewer.signIn(world.keys.VIEWER, '/recovery');
     await viewer.page.getByRole('link', { name: '0 of 4 steps done' }).click();
-    await viewer.page.getByText('This takes the role MANAGER or a higher one.').waitFor();
+    await viewer.page.getByText('This takes the role of manager or a higher one.').waitFor();
     expect(await viewer.page.getByRole('button', { name: /Approve|Reject|Give/ }).count()).toBe(0);
     await looksRightElsewhere(station, world.keys.MANAGER, new URL(viewer.page.url()).pathname, (page) =>
       page.locator('[data-step=lift_stop]').waitFor(),

@@ -134,7 +134,7 @@ describe.skipIf(noBrowser())('the pages of sessions', { timeout: 60_000 }, () =>
     const path = `/sessions/${data.intervention.sessionId}`;
     const viewer = await station.person();
     await viewer.signIn(world.keys.VIEWER, path);
-    await viewer.page.getByText('This takes the role OPERATOR or a higher one.').waitFor();
+    await viewer.page.getByText('This takes the role of operator or a higher one.').waitFor();
 
     const { page, signIn } = await station.person();
     await signIn(world.keys.OPERATOR, path);

@@ -51,7 +51,7 @@ describe.skipIf(noBrowser())("the page of a team's supervision", { timeout: 90_0
     await item.getByRole('link').click();
     await page.getByRole('heading', { level: 1, name: 'Supervision of Reviewers' }).waitFor();
     await editor(page).waitFor();
-    await page.getByText('Only an ADMIN sets').waitFor();
+    await page.getByText('Only an admin sets').waitFor();
     expect(await page.getByRole('button', { name: 'Look at the changes' }).count()).toBe(0);
     await editor(page).click();
     await page.keyboard.type('x');

@@ -4,7 +4,7 @@ import { liftStop } from '../../emergency/lift.ts';
 import type { StopCondition } from '../../generated/prisma/enums.ts';
 import { DomainError } from '../../kernel/errors.ts';
 import { readStop } from '../assess.ts';
-import { judge } from '../cause.ts';
+import { judge, causeWords } from '../cause.ts';
 import { foreseen, planOf } from '../plan.ts';
 import { isByHand, type Recovery } from '../rules.ts';
 import { type Action, StepFailed } from './action.ts';
@@ -57,6 +57,6 @@ async function refuseWhileCauseStands(tx: Tx, recovery: Recovery, now: Date): Pr
   for (const condition of conditions) {
     if (vouched.has(condition)) continue;
     const { cleared, finding } = judge(condition, evidence, expected, now);
-    if (!cleared) throw new StepFailed(`${condition} is not cleared: ${finding}`);
+    if (!cleared) throw new StepFailed(`not cleared yet (${causeWords[condition]}): ${finding}`);
   }
 }

@@ -1,7 +1,7 @@
 import { toUnits } from '../../budgets/state.ts';
 import type { StopCondition } from '../../generated/prisma/enums.ts';
 import { readStop } from '../assess.ts';
-import { type Finding, judge } from '../cause.ts';
+import { type Finding, judge, causeWords } from '../cause.ts';
 import { foreseen } from '../plan.ts';
 import { type Action, type Doing, StepFailed } from './action.ts';
 import type { Tx } from '../../database/transact.ts';
@@ -10,7 +10,7 @@ import type { Tx } from '../../database/transact.ts';
 export const verifyCause: Action = {
   async run(tx, _, doing) {
     const { condition, cleared, finding } = await check(tx, doing);
-    if (!cleared) throw new StepFailed(`${condition} is not cleared: ${finding}`);
+    if (!cleared) throw new StepFailed(`not cleared yet (${causeWords[condition]}): ${finding}`);
     return { result: { condition, finding } };
   },
   /** A person's word that it is cleared stands; what was found is kept beside it. */

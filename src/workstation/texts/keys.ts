@@ -1,5 +1,5 @@
 export const keysTexts = {
-  mayNot: (role: string) => `Only an ADMIN sees and makes keys; you are signed in as ${role}.`,
+  mayNot: (role: string) => `Only an admin sees and makes keys; you are signed in as ${role.toLowerCase()}.`,
   you: 'You',
   signedInAs: 'Signed in as',
   roles: 'Roles',
@@ -10,7 +10,7 @@ export const keysTexts = {
 
   keys: 'API keys',
   keysLead:
-    'Each key of a human role stands for one person, each AGENT’s for an agent. Secrets are shown once, when they are made.',
+    'Each key of a human role stands for one person, each of the role agent for an agent. Secrets are shown once, when they are made.',
   ended: 'Show those that were revoked or have expired',
   noKeys: 'There are no keys here.',
   name: 'Name',
@@ -49,7 +49,7 @@ export const keysTexts = {
   revokeOf: (name: string) => `Revoke ${name}`,
   revokeTitle: 'Revoke this key?',
   revokeLead: (name: string, role: string) =>
-    `From then on ${name} (${role}) opens nothing, and what is connected with it is closed. This cannot be undone.`,
+    `From then on ${name} (${role.toLowerCase()}) opens nothing, and what is connected with it is closed. This cannot be undone.`,
   revokeOwn: 'This is a key of yours. If you are signed in with it, you are signed out.',
   revokeIt: 'Revoke it for good',
   revoking: 'Revoking …',

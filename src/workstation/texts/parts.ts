@@ -16,6 +16,6 @@ export const partTexts = {
   reasonNeeded: 'A reason is needed.',
   paging: { label: (list: string) => `Pages of: ${list}`, newer: 'Newer', older: 'Older', newest: 'Newest' },
   optional: 'may be left out',
-  needsRole: (role: string) => `This takes the role ${role} or a higher one.`,
+  needsRole: (role: string) => `This takes the role of ${role.toLowerCase()} or a higher one.`,
   noProjects: 'There is no project that you may see.',
 } as const;

@@ -73,7 +73,7 @@ export const recoveryTexts = {
     note: 'Note',
     by: (name: string) => `by ${name}`,
     error: 'Why not:',
-    approval: (status: string) => `Approval: ${status.toLowerCase()}`,
+    approval: 'Approval of this step',
     planApproval: 'Approval of the plan',
     rejected: 'Rejected:',
   },

@@ -13,7 +13,7 @@ export const supervisionTexts = {
     version === 0 ? 'Nothing was set yet: the defaults hold.' : `In force: version ${version}`,
   setBy: (name: string) => `, set by ${name} `,
   mayNot: (role: string) =>
-    `Only an ADMIN sets a team's configuration; you are signed in as ${role}. You can read it here.`,
+    `Only an admin sets a team's configuration; you are signed in as ${role.toLowerCase()}. You can read it here.`,
   editor: 'Configuration, in YAML',
   editorHint: 'Ctrl+Space completes, Ctrl+S shows what would change. Tab leaves the editor.',
   loadingEditor: 'Loading the editor …',

@@ -104,7 +104,7 @@ function KeyRow({
       <th scope="row" className="break">
         {name} {of.userId === viewer.id && <span className="badge">{words.yours}</span>}
       </th>
-      <td>{of.role}</td>
+      <td>{texts.roles[of.role]}</td>
       <td>{projectName(projects, of.projectId)}</td>
       <td>{of.lastUsedAt ? <Ago at={of.lastUsedAt} /> : words.never}</td>
       <td>{of.expiresAt ? instant(of.expiresAt) : words.noEnd}</td>

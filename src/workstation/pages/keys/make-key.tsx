@@ -77,7 +77,9 @@ export function MakeKey({
           {words.role}
           <select value={role} onChange={({ target }) => setRole(target.value as Role)}>
             {roles.map((each) => (
-              <option key={each}>{each}</option>
+              <option key={each} value={each}>
+                {texts.roles[each]}
+              </option>
             ))}
           </select>
         </label>

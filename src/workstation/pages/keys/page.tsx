@@ -7,6 +7,7 @@ import { FaultNotice } from '../../parts/fault-notice.tsx';
 import { plainly } from '../../parts/marks.ts';
 import { Page } from '../../parts/page.tsx';
 import { keysTexts as words } from '../../texts/keys.ts';
+import { worded } from '../../texts/words.ts';
 import { texts } from '../../texts.ts';
 import { KeyList } from './key-list.tsx';
 import { PeopleList } from './people-list.tsx';
@@ -31,7 +32,7 @@ export default function KeysPage() {
             {plainly(viewer.name)} <span className="faint">{words.kinds[viewer.kind] ?? viewer.kind}</span>
           </dd>
           <dt>{words.roles}</dt>
-          <dd>{viewer.roles.join(', ')}</dd>
+          <dd>{viewer.roles.map(worded).join(', ')}</dd>
           <dt>{words.project}</dt>
           <dd className="places">
             {viewer.projectId === null && viewer.has('ADMIN') && <span>{words.everyProject}</span>}

@@ -7,6 +7,7 @@ import { ListPages, type PageAt, pageArguments } from '../../parts/list-pages.ts
 import { plainly } from '../../parts/marks.ts';
 import { ScrollRegion } from '../../parts/scroll-region.tsx';
 import { keysTexts as words } from '../../texts/keys.ts';
+import { worded } from '../../texts/words.ts';
 import { texts } from '../../texts.ts';
 import { type Project, projectName } from './projects.ts';
 
@@ -43,7 +44,7 @@ export function PeopleList({ projects }: { projects: readonly Project[] }) {
                   <th scope="row" className="break">
                     {plainly(name)}
                   </th>
-                  <td>{roles.at(-1)}</td>
+                  <td>{worded(roles.at(-1) ?? '')}</td>
                   <td>{projectName(projects, projectId)}</td>
                   <td className="break">{email ? plainly(email) : texts.none}</td>
                   <td>

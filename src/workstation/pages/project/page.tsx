@@ -1,14 +1,17 @@
 import './project.css';
 import { Link, useParams } from '@tanstack/react-router';
-import { ProjectPageDocument, type ProjectPageQuery } from '../../generated/graphql.ts';
+import { type BudgetLimitType, ProjectPageDocument, type ProjectPageQuery } from '../../generated/graphql.ts';
 import { useLive } from '../../live/use-live.ts';
+import { measureOf } from '../../parts/budget-line.tsx';
 import { Ago } from '../../parts/countdown.tsx';
+import { amount, unitsOf } from '../../parts/decimal.ts';
 import { FaultNotice } from '../../parts/fault-notice.tsx';
 import { plainly } from '../../parts/marks.ts';
 import { Page } from '../../parts/page.tsx';
 import { ScrollRegion } from '../../parts/scroll-region.tsx';
 import { UntrustedText } from '../../parts/untrusted-text.tsx';
 import { projectTexts as words } from '../../texts/project.ts';
+import { worded } from '../../texts/words.ts';
 import { texts } from '../../texts.ts';
 
 type Project = NonNullable<ProjectPageQuery['project']>;
@@ -42,7 +45,7 @@ function Told({ project }: { project: Project }) {
         <div className="notice notice-bad">
           <p>
             <strong>
-              {words.stopped} · {emergency.stop.severity}
+              {words.stopped} · {worded(emergency.stop.severity)}
             </strong>{' '}
             <Ago at={emergency.stop.createdAt} />
           </p>
@@ -95,13 +98,13 @@ function Told({ project }: { project: Project }) {
               {budget.lines.map(({ limitType, used, reserved, limit, overridden, remaining }) => (
                 <tr key={limitType}>
                   <th scope="row">{words.lines[limitType] ?? limitType}</th>
-                  <td>{figure(used)}</td>
-                  <td>{figure(reserved)}</td>
+                  <td>{figure(used, limitType)}</td>
+                  <td>{figure(reserved, limitType)}</td>
                   <td>
-                    {figure(limit)}
-                    {Number(overridden) > 0 && ` + ${figure(overridden)}`}
+                    {figure(limit, limitType)}
+                    {Number(overridden) > 0 && ` + ${figure(overridden, limitType)}`}
                   </td>
-                  <td>{figure(remaining)}</td>
+                  <td>{figure(remaining, limitType)}</td>
                 </tr>
               ))}
             </tbody>
@@ -146,6 +149,5 @@ function Told({ project }: { project: Project }) {
   );
 }
 
-/** Amounts have four places; those that say nothing are left out. */
-const figure = (amount: string): string =>
-  Number(amount).toLocaleString('en', { minimumFractionDigits: 0, maximumFractionDigits: 4 });
+const figure = (decimal: string, limitType: BudgetLimitType): string =>
+  amount(unitsOf(decimal), measureOf(limitType));

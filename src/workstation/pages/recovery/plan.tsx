@@ -114,7 +114,7 @@ function OneStep({
         <UntrustedJson label={words.parameters} value={step.parameters} />
       )}
       {step.result != null && <UntrustedJson label={words.result} value={step.result} />}
-      {approval && <ApprovalLine approval={approval} label={words.approval(approval.kind)} />}
+      {approval && <ApprovalLine approval={approval} label={words.approval} />}
       {approval?.status === 'PENDING' && (
         <Decide key={approval.id} approval={approval} steps={null} onDecided={onChanged} />
       )}
