@@ -104,9 +104,9 @@ describe('an approval without a session', () => {
     const summaryOf = async (input: Partial<RequestOverrideInput>) =>
       (await scene.house.deps.prisma.approval.findUniqueOrThrow({ where: { id: await override(input) } }))
         .summary;
-    expect(await summaryOf({ requestedAmount: '25' })).toBe('$25 more for dollars a day');
+    expect(await summaryOf({ requestedAmount: '25' })).toBe('$25 more a day');
     expect(await summaryOf({ limitType: 'TOKEN_MONTHLY', requestedAmount: '50000' })).toBe(
-      '50,000 more for tokens a month',
+      '50,000 more tokens a month',
     );
   });
 
