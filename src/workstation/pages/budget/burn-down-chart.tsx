@@ -3,6 +3,7 @@ import { useNow } from '../../live/clock.ts';
 import { measureOf } from '../../parts/budget-line.tsx';
 import { about, amount, unitsOf } from '../../parts/decimal.ts';
 import { budgetsTexts } from '../../texts/budgets.ts';
+import { texts } from '../../texts.ts';
 import { type Forecast, forecastOf, type Point, pointsOf, thinned } from './burn-down.ts';
 import type { BudgetLine } from './page.tsx';
 import type { Spending } from './use-spending.ts';
@@ -201,7 +202,7 @@ function Table({
               <tr>
                 <th scope="row">{words.held}</th>
                 <td>{show(held)}</td>
-                <td />
+                <td>{texts.none}</td>
                 <td>{words.leftNow(show(leftNow))}</td>
               </tr>
             </tfoot>
