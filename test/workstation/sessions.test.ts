@@ -152,6 +152,19 @@ describe.skipIf(noBrowser())('the pages of sessions', { timeout: 60_000 }, () =>
     await viewer.page.getByText('Nothing is pending.').waitFor();
   });
 
+  test('say of a session at work that it waits for approvals too', async () => {
+    const { world, app } = station;
+    const call = await world.call();
+    const { approval } = await app.ok(
+      world.keys.VIEWER,
+      'query($id: ID!) { approval(id: $id) { ... on AgentCallApproval { sessionId } } }',
+      { id: call },
+    );
+    const { page, signIn } = await station.person();
+    await signIn(world.keys.VIEWER, `/sessions/${approval.sessionId}`);
+    await page.getByText('Its agents are working. It waits for 1 approval too.').waitFor();
+  });
+
   test('revive a session that nobody answered in time, and say what is wrong with an answer', async () => {
     const { app, world } = station;
     const team = await world.team('Hasty');

@@ -36,6 +36,7 @@ export const sessionsTexts = {
       TIMEOUT: 'Nobody answered in time, or nothing was heard of it for a day. A person can bring it back.',
       HALTED: 'An emergency stop of its project halted it.',
     },
+    waitsToo: (approvals: number) => `It waits for ${counted(approvals, 'approval', 'approvals')} too.`,
     reason: 'Reason:',
     toStop: 'To the emergency stop',
     message: 'What it was started with',

@@ -49,12 +49,22 @@ export default function SessionPage() {
   );
 }
 
+/** Where nothing but approvals can be pending: its other agents go on meanwhile. */
+const AT_WORK: readonly string[] = [
+  'ACTIVE',
+  'PROCESSING_INTERVENTION',
+  'CONTINUING_ASYNC',
+  'WAITING_FOR_HUMAN',
+];
+
 function About({ session }: { session: ShownSession }) {
   const { status, failureReason, team } = session;
+  const waiting = session.approvals.nodes.filter((each) => each.status === 'PENDING').length;
   return (
     <section className="card" aria-label={words.facts}>
       <p>
         <strong>{words.why[status]}</strong>
+        {waiting > 0 && AT_WORK.includes(status) && <> {words.waitsToo(waiting)}</>}
         {status === 'HALTED' && (
           <>
             {' '}
