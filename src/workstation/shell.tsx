@@ -10,7 +10,7 @@ import { KeyboardHelp } from './parts/keyboard-help.tsx';
 import { listenForKeys, useKeys } from './parts/keys.ts';
 import { KeysRest } from './parts/keys-rest.tsx';
 import { Menu } from './parts/menu.tsx';
-import { chooseScheme, type Scheme, scheme, schemes } from './parts/scheme.ts';
+import { chooseScheme, type Scheme, scheme, schemes, suggested } from './parts/scheme.ts';
 import { StopBanner } from './parts/stop-banner.tsx';
 import { useQueueState } from './queue/context.tsx';
 import { leave } from './session/entry.ts';
@@ -114,6 +114,7 @@ export function Shell() {
 function Account({ onHelp }: { onHelp: () => void }) {
   const viewer = useViewer();
   const chosen = useStore(scheme);
+  const theirs = useStore(suggested);
   const [failed, setFailed] = useState(false);
   return (
     <Menu className="account" title={viewer.name}>
@@ -131,7 +132,9 @@ function Account({ onHelp }: { onHelp: () => void }) {
           <select value={chosen} onChange={({ target }) => chooseScheme(target.value as Scheme)}>
             {schemes.map((one) => (
               <option key={one} value={one}>
-                {texts.scheme[one]}
+                {one === 'auto' && theirs !== 'auto'
+                  ? texts.scheme.configured(texts.scheme[theirs])
+                  : texts.scheme[one]}
               </option>
             ))}
           </select>

@@ -86,7 +86,13 @@ export const texts = {
     lead: 'Nothing is granted or started there until a recovery has lifted the stop.',
   },
 
-  scheme: { label: 'Colours', auto: 'As the system', light: 'Light', dark: 'Dark' },
+  scheme: {
+    label: 'Colours',
+    auto: 'As the system',
+    light: 'Light',
+    dark: 'Dark',
+    configured: (theme: string) => `As a team’s configuration says: ${theme.toLowerCase()}`,
+  },
 
   faults: {
     title: 'This could not be loaded',

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import published from '../../docs/supervision.schema.json' with { type: 'json' };
 import { diffFiles } from '../../src/workstation/parts/line-diff.ts';
 import { kindOf, type Shape, shapeAt, valuesOf } from '../../src/workstation/pages/supervision/schema-at.ts';
+import { indentAfter } from '../../src/workstation/pages/supervision/yaml-indent.ts';
 import { placeAt } from '../../src/workstation/pages/supervision/yaml-place.ts';
 
 /** The place of the bar in a text. */
@@ -84,4 +85,24 @@ describe('what two texts differ in', () => {
     expect(diff[0]?.kind).toBe('gone');
     expect(diff[3_000]?.kind).toBe('new');
   });
+});
+
+test.each([
+  ['', 0],
+  ['key:', 2],
+  ['  key:', 4],
+  ['  key: ', 4],
+  ['  key: value', 2],
+  ['  key:  # why', 4],
+  ['  # key:', 2],
+  ['  text: |', 4],
+  ['  text: >-', 4],
+  ['    - ', 4],
+  ['    - item', 4],
+  ['    - type: slack', 6],
+  ['    - routes:', 8],
+  ['    - "a: b"', 4],
+  ['  url: http://x', 2],
+])('after %j the next line begins %i in', (line, indent) => {
+  expect(indentAfter(line)).toBe(indent);
 });

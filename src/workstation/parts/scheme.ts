@@ -8,16 +8,17 @@ const SETTING = 'holdpoint.scheme';
 
 export const scheme = createStore<Scheme>('auto');
 
-let suggested: Scheme = 'auto';
+/** What the configuration has for whoever has not chosen; `auto`: nothing. */
+export const suggested = createStore<Scheme>('auto');
 
 const show = (): void => {
   const chosen = scheme.get();
-  document.documentElement.dataset.scheme = chosen === 'auto' ? suggested : chosen;
+  document.documentElement.dataset.scheme = chosen === 'auto' ? suggested.get() : chosen;
 };
 
 /** What the configuration has for whoever has not chosen; null: as the system. */
 export function suggestScheme(theme: 'light' | 'dark' | null): void {
-  suggested = theme ?? 'auto';
+  suggested.set(theme ?? 'auto');
   show();
 }
 

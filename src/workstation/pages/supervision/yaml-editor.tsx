@@ -5,7 +5,7 @@ import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
 import { yaml } from '@codemirror/lang-yaml';
 import { HighlightStyle, syntaxHighlighting } from '@codemirror/language';
 import { type Diagnostic, lintGutter, lintKeymap, setDiagnostics } from '@codemirror/lint';
-import { EditorState, type Text } from '@codemirror/state';
+import { EditorSelection, EditorState, type StateCommand, type Text } from '@codemirror/state';
 import {
   drawSelection,
   EditorView,
@@ -17,6 +17,7 @@ import {
 import { tags } from '@lezer/highlight';
 import { type Ref, useEffect, useEffectEvent, useImperativeHandle, useRef } from 'react';
 import { completeSetting } from './completion.ts';
+import { indentAfter } from './yaml-indent.ts';
 
 export interface Finding {
   line: number;
@@ -100,12 +101,19 @@ export default function YamlEditor({
           syntaxHighlighting(colours),
           lintGutter(),
           theme,
-          EditorView.contentAttributes.of({ 'aria-label': label, 'aria-readonly': String(readOnly) }),
+          typedOver,
+          EditorView.contentAttributes.of({
+            'aria-label': label,
+            'aria-readonly': String(readOnly),
+            // Gone to and scrolled by keys in any case, also where it is only read.
+            tabindex: '0',
+          }),
           EditorState.readOnly.of(readOnly),
           ...(readOnly ? [] : [autocompletion({ override: [completeSetting] })]),
           keymap.of([
             { key: 'Mod-s', preventDefault: true, run: () => (save(), true) },
             ...completionKeymap,
+            { key: 'Enter', run: newline },
             ...defaultKeymap,
             ...historyKeymap,
             ...lintKeymap,
@@ -148,6 +156,37 @@ export default function YamlEditor({
 
   return <div ref={place} className="yaml-editor" />;
 }
+
+/**
+ * What is typed over a selection is put in here: a browser that does it by itself keeps the colours of what it replaces, in a
+ * style of its own making, which the page's policy refuses and complains of.
+ */
+const typedOver = EditorView.domEventHandlers({
+  beforeinput(event, view) {
+    const { state } = view;
+    if (event.inputType !== 'insertText' || event.data === null || view.composing) return false;
+    if (state.readOnly || state.selection.main.empty) return false;
+    view.dispatch(state.replaceSelection(event.data), { userEvent: 'input.type', scrollIntoView: true });
+    event.preventDefault();
+    return true;
+  },
+});
+
+/** A new line, as far in as what it goes on with. */
+const newline: StateCommand = ({ state, dispatch }) => {
+  if (state.readOnly) return false;
+  const change = state.changeByRange(({ from, to }) => {
+    const line = state.doc.lineAt(from);
+    const rest = state.doc.lineAt(to);
+    // What is blank behind the cursor does not go along.
+    const blank = /^ */.exec(rest.text.slice(to - rest.from))?.[0].length ?? 0;
+    const insert = `\n${' '.repeat(indentAfter(line.text.slice(0, from - line.from)))}`;
+    const at = from + insert.length;
+    return { changes: { from, to: to + blank, insert }, range: EditorSelection.cursor(at) };
+  });
+  dispatch(state.update(change, { scrollIntoView: true, userEvent: 'input' }));
+  return true;
+};
 
 /** Where the server's place is in a text that may have changed since. */
 function offsetOf(doc: Text, line: number, column: number): number {
