@@ -77,6 +77,9 @@ export const defaultTimes = {
   stopWithinMs: 8_000,
 };
 
+/** Of a route; whatever no route is for is one label, however many paths are tried. */
+const labelOf = (path: string | undefined): string => (path === undefined || path === '*' ? 'other' : path);
+
 const aboutOf = ({ headers: { traceparent } }: IncomingMessage, requestId: string): RequestInfo => ({
   requestId,
   traceparent: typeof traceparent === 'string' ? traceparent : undefined,
@@ -175,7 +178,7 @@ export function createServer<V extends Caller>(deps: ServerDeps<V>): Server {
       const ms = performance.now() - started;
       const status = response.statusCode;
       metrics.httpDuration.observe(
-        { method: request.method ?? '', path: route(path)?.path ?? 'other', status },
+        { method: request.method ?? '', path: labelOf(route(path)?.path), status },
         ms / 1_000,
       );
       log.info(

@@ -75,6 +75,7 @@ export async function openWorkstation(
   }
   return (publicUrl) => {
     const shell = serveShell(page, publicUrl);
+    const missing = serveShell(page, publicUrl, 404);
     const pages = PAGES.flatMap((name) => [
       [`/${name}`, shell],
       [`/${name}/*`, shell],
@@ -82,6 +83,11 @@ export async function openWorkstation(
     const files = [...assets].filter(([path]) => !path.startsWith('/assets/'));
     return {
       '/': shell,
+      // To a browser, which shows it to a person; a program is told in its own way.
+      '*': (request, response, about) =>
+        /\btext\/html\b/i.test(request.headers.accept ?? '') && isRead(request)
+          ? missing(request, response, about)
+          : sendError(response, 404, 'NOT_FOUND', 'There is nothing here.'),
       ...Object.fromEntries(pages),
       '/assets/*': (request, response) => serveAsset(assets.get(pathOf(request)), request, response, true),
       ...Object.fromEntries(
@@ -95,13 +101,13 @@ export async function openWorkstation(
 }
 
 /** For everybody, with nothing in it but the nonce: whoever is not signed in sees no more than that there is a page. */
-function serveShell(page: string, publicUrl: () => string): HttpHandler {
+function serveShell(page: string, publicUrl: () => string, status = 200): HttpHandler {
   const [before, after] = splitAtNonce(page);
   return (request, response) => {
     if (!answersReading(request, response, 'This page is read')) return;
     const nonce = randomBytes(18).toString('base64');
     const text = after === null ? before : `${before}${nonce}${after}`;
-    response.writeHead(200, {
+    response.writeHead(status, {
       ...HEADERS,
       'content-type': 'text/html; charset=utf-8',
       'content-length': Buffer.byteLength(text),
@@ -111,6 +117,8 @@ function serveShell(page: string, publicUrl: () => string): HttpHandler {
     response.end(request.method === 'HEAD' ? undefined : text);
   };
 }
+
+const isRead = ({ method }: IncomingMessage): boolean => method === 'GET' || method === 'HEAD';
 
 /** Around what stands in `<meta name="csp-nonce" content="…">`. */
 function splitAtNonce(page: string): [string, string | null] {

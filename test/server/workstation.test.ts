@@ -50,6 +50,19 @@ describe("the workstation's page (behaviour 1.12)", () => {
       expect([path, (await ask(path)).status]).toEqual([path, 404]);
   });
 
+  test('shows a browser that there is nothing at a path, and tells a program so', async () => {
+    const asked = (headers: Record<string, string>, method = 'GET') =>
+      fetch(`${app.url}/nowhere`, { method, headers });
+    const shown = await asked({ accept: 'text/html,application/xhtml+xml,*/*;q=0.8' });
+    expect([shown.status, shown.headers.get('content-type')]).toEqual([404, 'text/html; charset=utf-8']);
+    expect(shown.headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(await shown.text()).toContain(`src="${MAIN}"`);
+    for (const told of [await asked({}), await asked({ accept: 'text/html' }, 'POST')]) {
+      expect(told.status).toBe(404);
+      expect(await told.json()).toMatchObject({ errors: [{ extensions: { code: 'NOT_FOUND' } }] });
+    }
+  });
+
   test('lets in scripts and styles from here alone, and is kept by nobody', async () => {
     const { headers, text } = await ask('/');
     const nonce = /<meta name="csp-nonce" content="([^"]{24})" \/>/.exec(text)![1]!;

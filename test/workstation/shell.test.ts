@@ -82,13 +82,46 @@ describe.skipIf(noBrowser())('the workstation in a browser', () => {
     await page.keyboard.press('e');
     await page.getByRole('heading', { level: 1, name: 'Events' }).waitFor();
     await page.keyboard.press('?');
-    await page.getByRole('dialog', { name: 'Keyboard' }).waitFor();
+    const help = page.getByRole('dialog', { name: 'Keyboard' });
+    await help.waitFor();
+    expect(await help.evaluate(({ scrollHeight, clientHeight }) => scrollHeight <= clientHeight)).toBe(true);
     expect(await axeFaults(page)).toEqual([]);
     await page.getByLabel('Single keys are on').uncheck();
     await page.keyboard.press('Escape');
     await page.keyboard.press('g');
     await page.keyboard.press('i');
     expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('Events');
+  });
+
+  test('says that there is nothing at an address of no page', async () => {
+    const { page, signIn } = await station.person();
+    await signIn(ADMIN_KEY);
+    const answer = await page.goto('/nowhere');
+    expect(answer?.status()).toBe(404);
+    await page.getByRole('heading', { level: 1, name: 'Nothing here' }).waitFor();
+    await page.getByRole('link', { name: 'Inbox' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Inbox' }).waitFor();
+  });
+
+  test('says whose the colours are where a team has chosen them, and lets people choose', async () => {
+    const { page, signIn } = await station.person();
+    await station.app.ok(
+      station.world.keys.ADMIN,
+      'mutation($id: ID!, $yaml: String!) { updateSupervision(teamId: $id, yaml: $yaml) { success errors { message } } }',
+      {
+        id: station.world.teamId,
+        yaml: 'human_supervision:\n  workstation:\n    ui_customization: {theme: night_dark}\n',
+      },
+    );
+    await signIn(station.world.keys.VIEWER);
+    await page.locator('html[data-scheme=dark]').waitFor({ state: 'attached' });
+    await page.locator('.account summary').click();
+    const menu = page.getByRole('combobox', { name: 'Colours' });
+    await menu
+      .getByRole('option', { name: 'As a team’s configuration says: dark' })
+      .waitFor({ state: 'attached' });
+    await menu.selectOption('light');
+    await page.locator('html[data-scheme=light]').waitFor({ state: 'attached' });
   });
 
   test('says that the connection is lost, and comes back by itself', async () => {
