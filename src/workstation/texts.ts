@@ -234,6 +234,9 @@ export const texts = {
     keep: (type: string, count: number) => `${type} (${count})`,
     checking: 'Looking at each of them …',
     title: (verb: string, count: number) => `${verb} ${plural(count, 'item', 'items')}?`,
+    doing: (verb: string, count: number) => `${verb}: ${plural(count, 'item', 'items')} …`,
+    done: (verb: 'approve' | 'reject' | 'claim', done: number, of: number) =>
+      `${done === of ? plural(of, 'item', 'items') : `${done} of ${plural(of, 'item', 'items')}`} ${verb === 'claim' ? 'claimed' : 'answered'}`,
     nothing: 'None of them can be done in bulk.',
     will: (verb: string, count: number) => `${verb}: ${plural(count, 'item', 'items')}`,
     left: (count: number) => `Left out: ${plural(count, 'item', 'items')}`,
@@ -295,6 +298,7 @@ export const texts = {
     chooseKey: (digit: number) => `Choose option ${digit}`,
     alternatives: (count: number) => `${plural(count, 'alternative', 'alternatives')}`,
     recommended: 'Recommended',
+    sameAs: (button: string) => `Tells the agent the same as “${button}” below.`,
     disabled: 'Not to be chosen:',
     disabledOption: 'This option is disabled; choosing it overrides that, and is recorded:',
     moreEffects: (count: number) => `${plural(count, 'more fact', 'more facts')} of it`,

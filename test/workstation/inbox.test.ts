@@ -295,7 +295,8 @@ describe.skipIf(noBrowser())('the inbox', () => {
     await dialog.getByText('has a form to fill in').waitFor();
     expect(await axeFaults(page)).toEqual([]);
     await dialog.getByRole('button', { name: 'Approve 2' }).click();
-    await dialog.getByText('2 done, 0 decided by somebody else or over, 0 turned down').waitFor();
+    const after = page.getByRole('dialog', { name: '2 items answered' });
+    await after.getByText('2 done, 0 decided by somebody else or over, 0 turned down').waitFor();
     expect(await Promise.all([...plain, ...others].map(async (id) => (await resolved(id)).status))).toEqual([
       'RESOLVED',
       'RESOLVED',
@@ -340,7 +341,8 @@ describe.skipIf(noBrowser())('the inbox', () => {
     await dialog.getByText('Enter a reason.').waitFor();
     await dialog.getByLabel('Reason, for all of them').fill('as agreed');
     await dialog.getByRole('button', { name: 'Approve 2' }).click();
-    await dialog.getByText('2 done, 0 decided by somebody else or over, 0 turned down').waitFor();
+    const after = page.getByRole('dialog', { name: '2 items answered' });
+    await after.getByText('2 done, 0 decided by somebody else or over, 0 turned down').waitFor();
     for (const id of reasoned)
       expect(await resolved(id)).toMatchObject({
         resolution: 'APPROVED',

@@ -315,6 +315,7 @@ human_supervision:
         show_budget_info: true
         custom_fields:
           - { name: budget_impact, type: currency, required: true }
+          - { name: agreed, type: boolean }
 `,
       },
     );
@@ -334,6 +335,10 @@ human_supervision:
     await approve.click();
     expect(await alert.textContent()).toBe('Still missing: budget_impact.');
     await panel.getByLabel('budget impact ($)').fill('12.5');
+    const [box, label] = await Promise.all(
+      [panel.getByLabel('agreed'), panel.getByText('agreed')].map((each) => each.boundingBox()),
+    );
+    expect(Math.abs(box!.x - label!.x)).toBeLessThan(8);
     await approve.click();
     expect(await alert.textContent()).toBe('Enter your name exactly: OPERATOR.');
     await panel.getByLabel('Sign with your name').fill('OPERATOR');
@@ -370,6 +375,27 @@ human_supervision:
       { id },
     );
     expect(approval.approvedInput).toEqual({ command: 'ls /srv/data', depth: 1 });
+  });
+
+  test('says each thing once: what is of risk in its section, and an option that is a button’s by a word', async () => {
+    const id = await station.world.ask({
+      context: { risk_level: 'rather steep', draft: 'the second one' },
+      options: [
+        { id: 'y', label: 'Yes, go on', description: '', value: 'approve' },
+        { id: 'l', label: 'Later', description: '', value: 'later' },
+      ],
+    });
+    const somebody = await signedIn('OPERATOR');
+    const panel = await open(somebody, id);
+    await panel
+      .locator('.section', { hasText: /^Context/ })
+      .getByText('the second one')
+      .waitFor();
+    await panel.locator('.section', { hasText: /^Risk/ }).getByText('rather steep').waitFor();
+    expect(await panel.getByText('rather steep').count()).toBe(1);
+    const same = panel.locator('.option', { hasText: 'Tells the agent the same as “Approve” below.' });
+    expect(await same.getByRole('button').allTextContents()).toEqual(['1Yes, go on']);
+    expect(await axeFaults(somebody.page)).toEqual([]);
   });
 
   test('follows what becomes of a decision', async () => {

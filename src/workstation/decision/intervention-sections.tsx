@@ -89,17 +89,24 @@ const RISK = /risk|confidence|severity|impact|compliance|ethical|probability/i;
 
 export function InterventionSections({ asked, config }: { asked: AskedIntervention; config: UiConfig }) {
   const { flags } = config;
-  const contents = sectionsOf(asked);
   const order = ORDER[config.layout].filter((name) => name !== 'figures');
+  const isShown = (name: Name): boolean => {
+    const flag = FLAG[name];
+    return flag === undefined || flags[flag] !== false;
+  };
+  const isOpen = (name: Name): boolean => {
+    const flag = FLAG[name];
+    return (flag !== undefined && flags[flag] === true) || order.indexOf(name as (typeof order)[number]) < 3;
+  };
+  // What stands in a section of its own stands there alone, unless that is folded and this one is not.
+  const contents = sectionsOf(asked, (name, own) => isShown(own) && (isOpen(own) || !isOpen(name)));
   return (
     <div className="sections" data-layout={config.layout}>
-      {order.map((name, index) => {
-        const flag = FLAG[name];
-        const said = flag === undefined ? undefined : flags[flag];
+      {order.map((name) => {
         const content = contents[name];
-        if (said === false || content === null) return null;
+        if (!isShown(name) || content === null) return null;
         return (
-          <details key={name} open={said === true || index < 3} className="section">
+          <details key={name} open={isOpen(name)} className="section">
             <summary>{texts.decision.sections[name]}</summary>
             {content}
           </details>
@@ -116,15 +123,26 @@ export function InterventionSections({ asked, config }: { asked: AskedInterventi
   );
 }
 
+/** `elsewhere`: whether what the second section is for is left out of the first. */
 function sectionsOf(
   asked: AskedIntervention,
+  elsewhere: (name: Name, own: Name) => boolean,
 ): Record<Exclude<Name, 'figures'>, ReactNode> & { figures?: null } {
-  const { supervision, ...context } = (asked.context ?? {}) as Record<string, unknown>;
+  const { supervision, ...whole } = (asked.context ?? {}) as Record<string, unknown>;
   const report = (typeof supervision === 'object' ? supervision : null) as Record<string, unknown> | null;
-  const metrics = (report?.metrics ?? null) as Record<string, unknown> | null;
+  const measured = (report?.metrics ?? null) as Record<string, unknown> | null;
   const risk = Object.fromEntries(
-    Object.entries({ ...metrics, ...context }).filter(([name]) => RISK.test(name)),
+    Object.entries({ ...measured, ...whole }).filter(([name]) => RISK.test(name)),
   );
+  const withoutRisk = (name: Name, values: Record<string, unknown>) =>
+    elsewhere(name, 'risk')
+      ? Object.fromEntries(Object.entries(values).filter(([key, value]) => risk[key] !== value))
+      : values;
+  const context = withoutRisk('context', whole);
+  const metrics = measured === null ? null : withoutRisk('metrics', measured);
+  const { metrics: _measured, ...rest } = report ?? {};
+  const findings = measured !== null && elsewhere('diagnostics', 'metrics') ? rest : (report ?? {});
+  const diagnostics = { ...(asked.trigger !== null && { trigger: asked.trigger }), ...findings };
   const recommended = asked.options.find((option) => option.recommended);
   const { session } = asked;
   return {
@@ -151,10 +169,7 @@ function sectionsOf(
         <dd>{session.conversationHistory.length}</dd>
       </dl>
     ),
-    diagnostics:
-      asked.trigger === null && report === null ? null : (
-        <JsonView value={{ ...(asked.trigger !== null && { trigger: asked.trigger }), ...report }} />
-      ),
+    diagnostics: isEmpty(diagnostics) ? null : <JsonView value={diagnostics} />,
     escalations:
       asked.escalations.length === 0 ? null : (
         <ol className="plain">

@@ -11,6 +11,9 @@ const SHOWN = 12;
 /** More letters than this take a line of their own. */
 const SHORT = 80;
 
+/** An option of such a value counts as that answer (behaviour 3.5): two ways to say one thing are to look like it. */
+const SAME = { approve: texts.decision.said.approve, reject: texts.decision.said.reject } as const;
+
 /** What can be chosen, with the key that chooses it, what it would lead to, and which one is recommended. */
 export function OptionList({
   options,
@@ -81,6 +84,9 @@ function OptionRow({
           <span className="badge badge-warn">
             {texts.decision.disabled} <UntrustedText text={option.disabledReason ?? ''} inline />
           </span>
+        )}
+        {Object.hasOwn(SAME, option.value) && (
+          <span className="faint">{texts.decision.sameAs(SAME[option.value as keyof typeof SAME])}</span>
         )}
         {option.description !== '' && <UntrustedText text={option.description} brief />}
         {effects.length > 0 && <Effects effects={effects.slice(0, SHOWN)} />}

@@ -121,8 +121,15 @@ function BulkDialog({
     );
   };
 
+  const title =
+    answered === null
+      ? texts.bulk.title(name, will.length)
+      : total < will.length
+        ? texts.bulk.doing(name, will.length)
+        : texts.bulk.done(verb, answered.done, will.length);
+
   return (
-    <Dialog title={texts.bulk.title(name, will.length)} onClose={() => onClose(answered !== null)}>
+    <Dialog title={title} onClose={() => onClose(answered !== null)}>
       {will.length === 0 ? (
         <p>{texts.bulk.nothing}</p>
       ) : (
