@@ -1,4 +1,5 @@
 import { useId } from 'react';
+import { plainly } from '../parts/marks.ts';
 import { UntrustedText } from '../parts/untrusted-text.tsx';
 import { texts } from '../texts.ts';
 import type { CustomField } from './ui-config.ts';
@@ -64,7 +65,7 @@ function FieldRow({
           <option value="">{texts.form.choose}</option>
           {field.options.map((option) => (
             <option key={option} value={option}>
-              {option}
+              {plainly(option)}
             </option>
           ))}
         </select>

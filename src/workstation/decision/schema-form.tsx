@@ -102,7 +102,7 @@ function JsonField({ name, schema, required, value, path, faults, onChange }: Fi
   return (
     <>
       <JsonEditor
-        label={`${schema.title ?? (name || texts.form.answer)}${required && name !== '' ? ' *' : ''}`}
+        label={`${plainly(schema.title ?? (name || texts.form.answer))}${required && name !== '' ? ' *' : ''}`}
         text={text}
         onChange={(next) => {
           setText(next);
@@ -194,7 +194,7 @@ function Input({
           <option value={-1}>{texts.form.choose}</option>
           {choices.map((choice, index) => (
             <option key={String(choice)} value={index}>
-              {words(choice)}
+              {plainly(words(choice))}
             </option>
           ))}
         </select>

@@ -13,6 +13,13 @@ export const BRIEF: Bound = { lines: 12, line: 64, letters: 1_200 };
 /** Of everything else, where what consent is to stands too: by its own lines alone. */
 export const LONG: Bound = { lines: 24, line: Number.POSITIVE_INFINITY, letters: 4_000 };
 
+/** Of a line among others: letters alone. Each that would not be seen is an element of its own, and 80,000 stop a page. */
+export const LINE: Bound = {
+  lines: Number.POSITIVE_INFINITY,
+  line: Number.POSITIVE_INFINITY,
+  letters: 4_000,
+};
+
 /** The beginning that fits; null: all of it does. */
 export function beginningOf(text: string, { lines, line: width, letters }: Bound): string | null {
   let height = 0;

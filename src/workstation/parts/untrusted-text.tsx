@@ -2,7 +2,7 @@ import { useMemo, useState } from 'react';
 import { texts } from '../texts.ts';
 import { Dialog } from './dialog.tsx';
 import { type Evidence, stretchesOf } from './evidence.ts';
-import { beginningOf, BRIEF, LONG } from './fold.ts';
+import { beginningOf, BRIEF, LINE, LONG } from './fold.ts';
 import { type Piece, piecesOf } from './marks.ts';
 
 const NONE: readonly Evidence[] = [];
@@ -27,7 +27,7 @@ export function UntrustedText({
   const [whole, setWhole] = useState(false);
   const [link, setLink] = useState<(Piece & { kind: 'link' }) | null>(null);
   const bound = brief ? BRIEF : LONG;
-  const folded = useMemo(() => (inline ? null : beginningOf(text, bound)), [inline, text, bound]);
+  const folded = useMemo(() => beginningOf(text, inline ? LINE : bound), [inline, text, bound]);
   const long = folded !== null;
   const lines = long ? text.split('\n').length : 1;
   const shown = long && !whole ? folded : text;

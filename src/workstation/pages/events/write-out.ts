@@ -40,8 +40,8 @@ export function lineOf(format: Format, event: WrittenEvent): string {
 /** What a spreadsheet would take for the beginning of a formula, also behind blanks and in full width. */
 const FORMULA = /^[\s\p{Cc}]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]/u;
 
-/** RFC 4180, and no formula: names and texts of agents stand in these cells. */
+/** RFC 4180, quoted also where another spreadsheet would part it, and no formula: names and texts of agents stand in these cells. */
 export function cell(text: string): string {
   const defused = FORMULA.test(text) ? `'${text}` : text;
-  return /[",\r\n]|^\s|\s$/.test(defused) ? `"${defused.replaceAll('"', '""')}"` : defused;
+  return /[",;\t\r\n]|^\s|\s$/.test(defused) ? `"${defused.replaceAll('"', '""')}"` : defused;
 }

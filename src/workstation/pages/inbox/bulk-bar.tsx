@@ -39,6 +39,18 @@ export function BulkBar({
     setChecking(false);
   };
 
+  // What is selected goes as it is answered; what came of it stays to be read.
+  const dialog = plan && (
+    <BulkDialog
+      {...plan}
+      onClose={(acted) => {
+        setPlan(null);
+        if (acted) onDone();
+      }}
+    />
+  );
+  if (items.length === 0) return dialog;
+  if (!viewer.has('OPERATOR')) return <p className="notice">{texts.decision.readsOnly}</p>;
   return (
     <div className="bulk" role="group" aria-label={texts.bulk.bar}>
       <strong>{texts.bulk.selected(items.length)}</strong>
@@ -67,15 +79,7 @@ export function BulkBar({
         {texts.bulk.clear}
       </button>
       {checking && <span role="status">{texts.bulk.checking}</span>}
-      {plan && (
-        <BulkDialog
-          {...plan}
-          onClose={(acted) => {
-            setPlan(null);
-            if (acted) onDone();
-          }}
-        />
-      )}
+      {dialog}
     </div>
   );
 }
@@ -95,6 +99,7 @@ function BulkDialog({
   const [reason, setReason] = useState('');
   const [fault, setFault] = useState(false);
   const [answered, setAnswered] = useState<{ done: number; late: number; failed: number } | null>(null);
+  const [others, setOthers] = useState<readonly { item: Item; words: string }[]>([]);
   const { will, left } = plan;
   const name = texts.bulk.verbs[verb];
   const total = answered === null ? 0 : answered.done + answered.late + answered.failed;
@@ -112,8 +117,9 @@ function BulkDialog({
         for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
           const { item, actionDigest } = next;
           const verdict = verb === 'claim' ? { kind: verb } : { kind: verb, reason: reason.trim() };
-          const { state } = await decide(live, { ...item, actionDigest }, verdict, viewer.id);
+          const { state, words } = await decide(live, { ...item, actionDigest }, verdict, viewer.id);
           reader.look(item.id);
+          if (state !== 'done') setOthers((before) => [...before, { item, words }]);
           counts[state === 'done' || state === 'late' ? state : 'failed'] += 1;
           setAnswered({ ...counts });
         }
@@ -142,6 +148,15 @@ function BulkDialog({
             ? texts.bulk.progress(total, will.length)
             : texts.bulk.result(answered.done, answered.late, answered.failed)}
         </p>
+      )}
+      {others.length > 0 && (
+        <ul className="bulk-items">
+          {others.map(({ item, words }) => (
+            <li key={item.id}>
+              <UntrustedText text={item.title} inline /> <UntrustedText text={words} inline />
+            </li>
+          ))}
+        </ul>
       )}
       {answered === null && will.length > 0 && (
         <>

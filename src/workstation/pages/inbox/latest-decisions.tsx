@@ -33,7 +33,7 @@ export function LatestDecisions() {
             >
               <UntrustedText text={entry.title} inline />
             </Link>{' '}
-            {entry.words !== '' && <span>{entry.words}</span>}{' '}
+            {entry.words !== '' && <UntrustedText text={entry.words} inline />}{' '}
             {entry.outcome !== '' && <span className="faint">{entry.outcome}</span>}
           </li>
         ))}

@@ -14,6 +14,7 @@ import { useViewer } from '../../live/context.tsx';
 import { FaultNotice } from '../../parts/fault-notice.tsx';
 import { useKeys } from '../../parts/keys.ts';
 import { plainly } from '../../parts/marks.ts';
+import { UntrustedText } from '../../parts/untrusted-text.tsx';
 import { Page } from '../../parts/page.tsx';
 import { useWide } from '../../parts/use-wide.ts';
 import { VirtualList } from '../../parts/virtual-list.tsx';
@@ -121,13 +122,11 @@ export default function InboxPage() {
       >
         {state.fault && <FaultNotice fault={state.fault} stale={items.length > 0} />}
         <Filters view={view} facets={facets} places={places} onChange={show} />
-        {chosen.length > 0 && (
-          <BulkBar
-            items={chosen}
-            onKeep={(kept) => setSelected(new Set(kept))}
-            onDone={() => setSelected(new Set())}
-          />
-        )}
+        <BulkBar
+          items={chosen}
+          onKeep={(kept) => setSelected(new Set(kept))}
+          onDone={() => setSelected(new Set())}
+        />
         {rows.length === 0 && state.progress === null ? (
           <p className="empty">{items.length === 0 ? texts.inbox.empty : texts.inbox.emptyView}</p>
         ) : (
@@ -150,7 +149,8 @@ export default function InboxPage() {
                 />
               ) : (
                 <h2 className="group-head">
-                  {row.head.label} <span className="badge">{row.head.count.toLocaleString('en')}</span>
+                  <UntrustedText text={row.head.label} inline />{' '}
+                  <span className="badge">{row.head.count.toLocaleString('en')}</span>
                 </h2>
               )
             }
