@@ -91,7 +91,7 @@ describe('what is sensitive (8.8)', () => {
     );
     const call = (field: string) =>
       `query($id: ID!) { approval(id: $id) { ... on AgentCallApproval { ${field} } } }`;
-    for (const field of ['summary', 'proposedAction', 'inputData', 'contextSummary'])
+    for (const field of ['summary', 'proposedAction', 'inputData', 'inputExcerpt', 'contextSummary'])
       await expectMasked(call(field), { id: approval.id }, MAIL);
     await expectMasked(
       'query($id: ID!) { node(id: $id) { ... on Task { instructions } } }',
