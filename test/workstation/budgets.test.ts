@@ -71,7 +71,7 @@ describe.skipIf(noBrowser())('the pages of budgets', { timeout: 60_000 }, () => 
       '$0.00',
     ]);
     await day.getByText('As a table').click();
-    await day.getByRole('row', { name: /Held now \$86\.50 \$3\.50 left/ }).waitFor();
+    await day.getByRole('row', { name: /Held now \$86\.50 \$10\.00 \$3\.50 left/ }).waitFor();
     // Nothing was used beyond a tenth: what is held makes no alert, and the page says what does.
     await page.getByText('What was used has reached no level.').waitFor();
     await page.getByText('They go by what was used, not by what is held').waitFor();

@@ -10,7 +10,6 @@ export const analyticsTexts = {
     month: 'The last 30 days',
     quarter: 'The last 90 days',
   },
-  agentOnly: 'Analytics are for people.',
   noProject: 'There is no project yet.',
   empty: 'Nothing was asked in this time.',
 

@@ -7,7 +7,6 @@ import {
   type DecisionStatsQuery,
 } from '../../generated/graphql.ts';
 import { useNow } from '../../live/clock.ts';
-import { useViewer } from '../../live/context.tsx';
 import { useLive } from '../../live/use-live.ts';
 import { FaultNotice } from '../../parts/fault-notice.tsx';
 import { plainly } from '../../parts/marks.ts';
@@ -24,11 +23,10 @@ import { VolumeChart } from './volume-chart.tsx';
 type Stats = DecisionStatsQuery['decisionStats'];
 
 export default function AnalyticsPage() {
-  const viewer = useViewer();
   return (
     <Page title={texts.pages.analytics}>
       <p className="faint">{words.lead}</p>
-      {viewer.has('AGENT') ? <p className="notice">{words.agentOnly}</p> : <Analytics />}
+      <Analytics />
     </Page>
   );
 }

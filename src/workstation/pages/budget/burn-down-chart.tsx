@@ -3,7 +3,6 @@ import { useNow } from '../../live/clock.ts';
 import { measureOf } from '../../parts/budget-line.tsx';
 import { about, amount, unitsOf } from '../../parts/decimal.ts';
 import { budgetsTexts } from '../../texts/budgets.ts';
-import { texts } from '../../texts.ts';
 import { type Forecast, forecastOf, type Point, pointsOf, thinned } from './burn-down.ts';
 import type { BudgetLine } from './page.tsx';
 import type { Spending } from './use-spending.ts';
@@ -82,6 +81,7 @@ function Chart({ line, spending, timeZone, points }: Drawn & { points: readonly 
       <Table
         points={points.filter(({ spent }) => spent !== 0n)}
         held={held}
+        used={used}
         left={left}
         show={(units) => amount(units, measure)}
         timeZone={timeZone}
@@ -163,12 +163,14 @@ function Curve({
 function Table({
   points,
   held,
+  used: usedNow,
   left: leftNow,
   show,
   timeZone,
 }: {
   points: readonly Point[];
   held: bigint;
+  used: bigint;
   left: bigint;
   show: (units: bigint) => string;
   timeZone: string;
@@ -202,7 +204,7 @@ function Table({
               <tr>
                 <th scope="row">{words.held}</th>
                 <td>{show(held)}</td>
-                <td>{texts.none}</td>
+                <td>{show(usedNow)}</td>
                 <td>{words.leftNow(show(leftNow))}</td>
               </tr>
             </tfoot>
