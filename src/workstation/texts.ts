@@ -2,7 +2,20 @@
 // shown as they said it.
 import { amount, unitsOf } from './parts/decimal.ts';
 
-const plural = (count: number, one: string, many: string): string =>
+// How the API's own words are shown where no sentence of ours says it better.
+
+/** Where the API's word says less than it could. */
+const better: Readonly<Record<string, string>> = { WAITING_FOR_HITL: 'Waiting for a person' };
+
+/** `WAITING_FOR_HUMAN` → "Waiting for human", `budget_limits_changed` → "Budget limits changed". */
+export function worded(name: string): string {
+  const known = better[name];
+  if (known !== undefined) return known;
+  const words = name.toLowerCase().replaceAll('_', ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+export const counted = (count: number, one: string, many: string): string =>
   `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
 
 export const texts = {
@@ -172,10 +185,10 @@ export const texts = {
   },
 
   inbox: {
-    waiting: (count: number) => plural(count, 'item waits', 'items wait'),
+    waiting: (count: number) => counted(count, 'item waits', 'items wait'),
     shown: (shown: number, all: number) =>
       shown === all
-        ? plural(all, 'item waits', 'items wait')
+        ? counted(all, 'item waits', 'items wait')
         : `${shown.toLocaleString('en')} of ${all.toLocaleString('en')} shown`,
     reading: (read: number, of: number) =>
       of === 0 ? 'Reading …' : `Reading ${read.toLocaleString('en')} of ${of.toLocaleString('en')} …`,
@@ -228,18 +241,18 @@ export const texts = {
 
   bulk: {
     bar: 'Bulk actions',
-    selected: (count: number) => `${plural(count, 'item', 'items')} selected`,
+    selected: (count: number) => `${counted(count, 'item', 'items')} selected`,
     clear: 'Clear the selection',
     mixed: 'They are of different kinds. Bulk actions are for one kind at a time; keep:',
     keep: (type: string, count: number) => `${type} (${count})`,
     checking: 'Looking at each of them …',
-    title: (verb: string, count: number) => `${verb} ${plural(count, 'item', 'items')}?`,
-    doing: (verb: string, count: number) => `${verb}: ${plural(count, 'item', 'items')} …`,
+    title: (verb: string, count: number) => `${verb} ${counted(count, 'item', 'items')}?`,
+    doing: (verb: string, count: number) => `${verb}: ${counted(count, 'item', 'items')} …`,
     done: (verb: 'approve' | 'reject' | 'claim', done: number, of: number) =>
-      `${done === of ? plural(of, 'item', 'items') : `${done} of ${plural(of, 'item', 'items')}`} ${verb === 'claim' ? 'claimed' : 'answered'}`,
+      `${done === of ? counted(of, 'item', 'items') : `${done} of ${counted(of, 'item', 'items')}`} ${verb === 'claim' ? 'claimed' : 'answered'}`,
     nothing: 'None of them can be done in bulk.',
-    will: (verb: string, count: number) => `${verb}: ${plural(count, 'item', 'items')}`,
-    left: (count: number) => `Left out: ${plural(count, 'item', 'items')}`,
+    will: (verb: string, count: number) => `${verb}: ${counted(count, 'item', 'items')}`,
+    left: (count: number) => `Left out: ${counted(count, 'item', 'items')}`,
     reason: 'Reason, for all of them',
     reasonRequired: 'Enter a reason.',
     confirm: (verb: string, count: number) => `${verb} ${count}`,
@@ -296,12 +309,12 @@ export const texts = {
     options: 'Options',
     option: 'Option',
     chooseKey: (digit: number) => `Choose option ${digit}`,
-    alternatives: (count: number) => `${plural(count, 'alternative', 'alternatives')}`,
+    alternatives: (count: number) => `${counted(count, 'alternative', 'alternatives')}`,
     recommended: 'Recommended',
     sameAs: (button: string) => `Tells the agent the same as “${button}” below.`,
     disabled: 'Not to be chosen:',
     disabledOption: 'This option is disabled; choosing it overrides that, and is recorded:',
-    moreEffects: (count: number) => `${plural(count, 'more fact', 'more facts')} of it`,
+    moreEffects: (count: number) => `${counted(count, 'more fact', 'more facts')} of it`,
     ownWords: 'In my own words',
     sendForm: 'Send the form as the answer',
     byForm: 'Answered by the form',
@@ -379,10 +392,10 @@ export const texts = {
     task: 'Task',
     turns: 'Turns',
     opening: 'What the session was started with',
-    earlier: (count: number) => `Show ${plural(count, 'earlier turn', 'earlier turns')}`,
+    earlier: (count: number) => `Show ${counted(count, 'earlier turn', 'earlier turns')}`,
     newestOnly: 'The newest events; the events page has them all.',
     teamWaits: (active: number, waiting: number) =>
-      `${plural(active, 'session', 'sessions')} at work, ${plural(waiting, 'decision', 'decisions')} waiting`,
+      `${counted(active, 'session', 'sessions')} at work, ${counted(waiting, 'decision', 'decisions')} waiting`,
     line: 'Line',
     used: 'Used',
     reserved: 'Reserved',
@@ -420,7 +433,7 @@ export const texts = {
     edited: 'An approver changed the input. On the left what the agent asked, on the right what would run.',
     estimate: 'Estimate',
     spends: (tokens: number, dollars: string) =>
-      `${plural(tokens, 'token', 'tokens')}, ${amount(unitsOf(dollars), 'dollars')}`,
+      `${counted(tokens, 'token', 'tokens')}, ${amount(unitsOf(dollars), 'dollars')}`,
     overBudget: 'not within the budget',
     digest: 'Digest',
     spent: 'Spent',
@@ -464,14 +477,15 @@ export const texts = {
         exclusiveMinimum: (limit: number) => `This must be more than ${limit}.`,
         exclusiveMaximum: (limit: number) => `This must be less than ${limit}.`,
         multipleOf: (limit: number) => `This must be a multiple of ${limit}.`,
-        minLength: (limit: number) => `This must have at least ${plural(limit, 'character', 'characters')}.`,
-        maxLength: (limit: number) => `This must have at most ${plural(limit, 'character', 'characters')}.`,
-        minItems: (limit: number) => `There must be at least ${plural(limit, 'entry', 'entries')}.`,
-        maxItems: (limit: number) => `There must be at most ${plural(limit, 'entry', 'entries')}.`,
-        minContains: (limit: number) => `At least ${plural(limit, 'entry', 'entries')} must be as asked for.`,
-        maxContains: (limit: number) => `At most ${plural(limit, 'entry', 'entries')} may be like that.`,
-        minProperties: (limit: number) => `There must be at least ${plural(limit, 'value', 'values')}.`,
-        maxProperties: (limit: number) => `There must be at most ${plural(limit, 'value', 'values')}.`,
+        minLength: (limit: number) => `This must have at least ${counted(limit, 'character', 'characters')}.`,
+        maxLength: (limit: number) => `This must have at most ${counted(limit, 'character', 'characters')}.`,
+        minItems: (limit: number) => `There must be at least ${counted(limit, 'entry', 'entries')}.`,
+        maxItems: (limit: number) => `There must be at most ${counted(limit, 'entry', 'entries')}.`,
+        minContains: (limit: number) =>
+          `At least ${counted(limit, 'entry', 'entries')} must be as asked for.`,
+        maxContains: (limit: number) => `At most ${counted(limit, 'entry', 'entries')} may be like that.`,
+        minProperties: (limit: number) => `There must be at least ${counted(limit, 'value', 'values')}.`,
+        maxProperties: (limit: number) => `There must be at most ${counted(limit, 'value', 'values')}.`,
       },
     },
   },
@@ -485,11 +499,906 @@ export const texts = {
     after: 'As it would run',
     removed: 'Removed:',
     added: 'Added:',
-    same: (lines: number) => `${plural(lines, 'line', 'lines')} the same`,
-    more: (rows: number) => `Show more: ${plural(rows, 'row', 'rows')}`,
+    same: (lines: number) => `${counted(lines, 'line', 'lines')} the same`,
+    more: (rows: number) => `Show more: ${counted(rows, 'row', 'rows')}`,
   },
 
   count: {
-    items: (count: number) => plural(count, 'item', 'items'),
+    items: (count: number) => counted(count, 'item', 'items'),
   },
+} as const;
+
+// What the shared pieces of the pages of sessions, stops, budgets and teams say.
+
+export const partTexts = {
+  json: {
+    empty: { object: 'nothing in it', list: 'an empty list', text: 'an empty text' },
+    entries: (count: number) => counted(count, 'entry', 'entries'),
+    items: (count: number) => counted(count, 'item', 'items'),
+    more: (count: number) => `Show ${counted(count, 'more', 'more')}`,
+  },
+  refused: 'This was turned down, and nothing was changed',
+  failed: 'This was not done',
+  busy: 'Waiting for the server …',
+  unanswered: 'The server has not answered yet. It is asked again until it does.',
+  reason: 'Reason',
+  reasonNeeded: 'A reason is needed.',
+  paging: { label: (list: string) => `Pages of: ${list}`, newer: 'Newer', older: 'Older', newest: 'Newest' },
+  optional: 'may be left out',
+  needsRole: (role: string) => `This takes the role of ${role.toLowerCase()} or a higher one.`,
+  noProjects: 'There is no project that you may see.',
+} as const;
+
+// What the pages of sessions say.
+
+export const sessionsTexts = {
+  count: (count: number) => counted(count, 'session', 'sessions'),
+  filters: 'Filters',
+  status: 'Status',
+  anyStatus: 'every status',
+  team: 'Team',
+  anyTeam: 'every team',
+  agent: 'Agent who asked',
+  agentHint:
+    'Sessions in which an agent of exactly this name asked something, the newest request first; the status is then looked for among these.',
+  none: 'No session is as these filters say.',
+  noneHere: 'No session of this page is as these filters say; there may be others on the pages after it.',
+  waitsFor: 'Waits for:',
+  halted: 'Its project is stopped.',
+  external: 'agent outside',
+
+  one: {
+    missing: 'There is no session of this id that you may see.',
+    facts: 'About this session',
+    id: 'Id',
+    began: 'Began',
+    activity: 'Last activity',
+    team: 'Team',
+    runner: 'Runner',
+    why: {
+      ACTIVE: 'Its agents are working.',
+      WAITING_FOR_HUMAN: 'It waits for a person to decide what stands below.',
+      PROCESSING_INTERVENTION: 'Answers are on their way to the agent.',
+      CONTINUING_ASYNC: 'It was answered, and goes on with its agent’s next act.',
+      COMPLETED: 'It was completed.',
+      FAILED: 'It failed.',
+      CANCELLED: 'It was cancelled.',
+      TIMEOUT: 'Nobody answered in time, or nothing was heard of it for a day. A person can bring it back.',
+      HALTED: 'An emergency stop of its project halted it.',
+    },
+    waitsToo: (approvals: number) => `It waits for ${counted(approvals, 'approval', 'approvals')} too.`,
+    reason: 'Reason:',
+    toStop: 'To the emergency stop',
+    message: 'What it was started with',
+    pending: 'What is pending',
+    nothingPending: 'Nothing is pending.',
+    agents: 'Agents',
+    agentsHint: 'Those of this session, and what each of them is doing at present, here or elsewhere.',
+    noAgents: 'No agent has acted in it yet.',
+    tasks: 'Tasks',
+    noTasks: 'No task was made.',
+    taskFor: (agent: string) => `for ${agent}`,
+    values: 'Context and result',
+    result: 'Result',
+    context: 'Context',
+    noResult: 'There is no result.',
+    conversation: 'Conversation',
+    noConversation: 'Nothing was said yet.',
+    conversationNewest: 'The newest 1,000 turns, oldest first.',
+    input: 'Given',
+    response: 'Answered',
+    requests: (count: number) => counted(count, 'request', 'requests'),
+    approvals: (count: number) => counted(count, 'approval', 'approvals'),
+    someOfRequests: (shown: number, all: number) =>
+      `The newest ${shown} of ${all.toLocaleString('en')} are looked at here; the timeline has all of them.`,
+
+    timeline: 'Timeline',
+    timelineHint: 'What the log has of this session, oldest first.',
+    earlier: 'Earlier',
+    latest: 'Latest',
+    noEvents: 'The log has nothing of it any more.',
+    details: 'Details',
+    moved: (from: string | null, to: string) =>
+      from === null ? worded(to) : `${worded(from)} → ${worded(to).toLowerCase()}`,
+
+    actions: 'What can be done',
+    noActions: 'It has ended: nothing can be done with it any more.',
+    answer: 'Answer what it waits for',
+    revive: 'Revive',
+    reviveTitle: 'Revive this session',
+    reviveLead: 'Your answer goes to the oldest request that timed out, and the agent goes on with it.',
+    reviveAnswer: 'Your answer',
+    reviveAs: 'It counts as',
+    reviveKinds: { respond: 'a response', approve: 'an approval', reject: 'a rejection' },
+    reviveForm: 'Answer to its form, as JSON',
+    reviveFormHint: 'The request came with a form. What is written here is checked against it.',
+    notJson: 'This is not JSON.',
+    asked: 'It asked:',
+    complete: 'Complete',
+    completeTitle: 'Complete this session?',
+    completeLead: 'It ends as completed. What is open in it is cancelled.',
+    cancel: 'Cancel it',
+    cancelTitle: 'Cancel this session?',
+    fail: 'Fail it',
+    failTitle: 'Fail this session?',
+    endLead: (interventions: number, approvals: number) =>
+      `It ends for good. Pending with it are ${counted(interventions, 'request', 'requests')} and ${counted(approvals, 'approval', 'approvals')}: they are cancelled.`,
+  },
+  event: {
+    session_created: 'The session began',
+    session_status_changed: 'Its status changed',
+    conversation_turn_appended: 'A turn of the conversation',
+    execution_reported: 'An agent reported',
+    task_created: 'A task was made',
+    task_finished: 'A task was finished',
+    task_status_changed: 'A task changed',
+    intervention_requested: 'An agent asked',
+    intervention_claimed: 'Somebody took it on',
+    intervention_released: 'Somebody let it go',
+    intervention_resolved: 'It was answered',
+    intervention_cancelled: 'The request was taken back',
+    intervention_delivered: 'The answer reached the agent',
+    intervention_delivery_failed: 'The answer did not reach the agent',
+    intervention_reminder: 'People were reminded',
+    escalation_triggered: 'It was escalated',
+    timeout_occurred: 'A deadline passed',
+    auto_continue_triggered: 'It went on by itself',
+    human_override: 'A person overrode a rule',
+    agent_approval_requested: 'Approval of a call was asked for',
+    response_approval_requested: 'Approval of an answer was asked for',
+    approval_voted: 'A person voted',
+    approval_resolved: 'The approval was settled',
+    approval_timeout_warning: 'An approval is running out of time',
+    agent_call_started: 'The call began',
+    safety_alert: 'A danger was found',
+    standing_approval_used: 'A standing approval let a call through',
+    budget_reserved: 'Budget was held',
+    budget_committed: 'Budget was spent',
+    budget_released: 'Budget was given back',
+    project_created: 'A project was made',
+    team_created: 'A team was made',
+    configuration_changed: 'A team’s supervision was changed',
+    api_key_created: 'A key was made',
+    api_key_revoked: 'A key was revoked',
+    user_created: 'A person came in for the first time',
+    user_changed: 'What is known of a person changed',
+    person_erased: 'A person’s data was erased',
+    intervention_frozen: 'A stop froze the request',
+    intervention_thawed: 'The request waits again',
+    signing_key_created: 'A signing key was made',
+    signing_key_retired: 'A signing key was retired',
+    signing_key_withdrawn: 'A signing key was withdrawn',
+    budget_override_requested: 'More budget was asked for',
+    recovery_plan_requested: 'Approval of a recovery’s plan was asked for',
+    recovery_step_requested: 'Approval of a recovery’s step was asked for',
+    approval_frozen: 'A stop froze the approval',
+    approval_thawed: 'The approval waits again',
+    standing_approval_created: 'A standing approval was given',
+    standing_approval_revoked: 'A standing approval was taken back',
+    standing_approval_expired: 'A standing approval ran out',
+    budget_limits_changed: 'A budget’s limits were changed',
+    budget_period_started: 'A budget’s period began anew',
+    budget_overridden: 'More budget was granted',
+    budget_alert: 'A budget reached a level',
+    emergency_stop_triggered: 'The project was stopped',
+    emergency_stop_widened: 'The stop has another reason as well',
+    emergency_stop_halted: 'Every running agent had halted',
+    emergency_stop_resolved: 'The stop was lifted',
+    recovery_initiated: 'A recovery was begun',
+    recovery_started: 'The recovery’s plan was approved',
+    recovery_step_changed: 'A step of the recovery moved on',
+    recovery_completed: 'The recovery is done',
+    recovery_ended: 'The recovery ended',
+  } as Readonly<Record<string, string>>,
+} as const;
+
+// What the pages of teams say.
+
+export const teamsTexts = {
+  missing: 'There is no team of this id that you may see.',
+  noTeams: 'This project has no team.',
+  all: 'All teams',
+  stopped: 'stopped',
+  figures: {
+    pending: 'Requests waiting',
+    approvals: 'Approvals waiting',
+    active: 'Sessions running',
+    waiting: 'Sessions waiting',
+  },
+  agents: (count: number) => counted(count, 'agent', 'agents'),
+  working: (count: number) => `${count.toLocaleString('en')} at work`,
+  supervised: 'its own supervision',
+  unsupervised: 'supervision by default',
+
+  pending: {
+    title: 'What waits for people',
+    none: 'Nothing waits.',
+    some: (shown: number, all: number) =>
+      `The newest ${shown} of ${all.toLocaleString('en')}: the inbox has all of them.`,
+    inbox: 'All of them in the inbox',
+    claimed: 'taken on by',
+    role: (role: string) => `for ${role.toLowerCase()} and up`,
+  },
+  agent: {
+    title: 'Agents',
+    none: 'No agent has acted in this team yet.',
+    never: 'no activity yet',
+    sessions: 'Sessions',
+  },
+  supervision: {
+    title: 'Supervision in force',
+    byDefault: 'The team has no configuration of its own: the terms by default hold.',
+    own: (lines: number) => `The team has a configuration of ${counted(lines, 'line', 'lines')}.`,
+    edit: 'To the supervision',
+    told: 'What its agents are told of it',
+    for: 'As it is told to',
+    anyAgent: 'any agent',
+  },
+  members: {
+    title: 'Members',
+    lead: 'People and agents have keys: whoever’s key is for this project, or for every one, acts in its teams.',
+    link: 'To keys and people',
+  },
+  sessions: 'Sessions of this team',
+  project: 'Project',
+  began: 'Made',
+} as const;
+
+// What the page of a project says.
+
+export const projectTexts = {
+  missing: 'There is no such project, or you may not see it.',
+  facts: 'About',
+  id: 'Id',
+  made: 'Made',
+  running: 'It is running: no emergency stop is in force.',
+  stopped: 'Stopped',
+  stop: 'The stop',
+  teams: 'Teams',
+  noTeams: 'It has no team yet.',
+  supervision: 'Supervision',
+  version: (version: number) => (version === 0 ? 'no configuration' : `version ${version}`),
+  pending: (requests: number, approvals: number) =>
+    requests + approvals === 0
+      ? 'nothing pending'
+      : `${counted(requests, 'request', 'requests')} and ${counted(approvals, 'approval', 'approvals')} pending`,
+  budget: 'Budget',
+  lines: {
+    COST_DAILY: 'Dollars today',
+    COST_MONTHLY: 'Dollars this month',
+    TOKEN_DAILY: 'Tokens today',
+    TOKEN_MONTHLY: 'Tokens this month',
+  } as Record<string, string>,
+  line: 'Line',
+  used: 'Used',
+  reserved: 'Held',
+  limit: 'Limit',
+  remaining: 'Left',
+  zone: (zone: string) => `Days and months are those of ${zone}.`,
+  all: 'All of its budget',
+  elsewhere: 'Also of this project',
+  events: 'Its events',
+  analytics: 'How people decide',
+  keys: 'Keys and people',
+} as const;
+
+// What the pages of budgets say.
+
+export const budgetsTexts = {
+  missing: 'There is no budget of this id that you may see.',
+  all: 'All budgets',
+  line: {
+    TOKEN_DAILY: 'Tokens a day',
+    TOKEN_MONTHLY: 'Tokens a month',
+    COST_DAILY: 'Dollars a day',
+    COST_MONTHLY: 'Dollars a month',
+  },
+  left: (left: string, whole: string) => `${left} of ${whole} left`,
+  stopped: 'stopped',
+  alert: {
+    WARNING: 'warning',
+    CRITICAL: 'critical',
+    EMERGENCY: 'emergency',
+  },
+
+  facts: {
+    limit: 'Limit',
+    overridden: 'Granted on top',
+    used: 'Used',
+    reserved: 'Held',
+    remaining: 'Left',
+    began: 'Began',
+    resets: 'Begins anew',
+    zone: (zone: string) => `Days and months are those of ${zone}.`,
+    at: (instant: string, zone: string) => `${instant} (${zone})`,
+  },
+  alerts: {
+    title: 'Alerts of the running periods',
+    lead: 'They go by what was used, not by what is held, once a period: a warning at 80 % of a line with what was granted on top, critical at 95 %; the day’s dollars have a third, emergency, at 150 %. What was used and held together grants nothing once it has no room left, and stops the project past 150 % of the day’s dollars.',
+    none: 'What was used has reached no level.',
+    one: (line: string, level: string, value: string, threshold: string) =>
+      `${line}: ${level}. ${value} used, the level is at ${threshold}.`,
+  },
+  chart: {
+    title: (line: string) => `What was left of: ${line}`,
+    described: (line: string, left: string, forecast: string) =>
+      `${line}: ${left} left. ${forecast} The table below has the figures.`,
+    reading: 'Reading what was spent …',
+    since: (at: string) =>
+      `More was spent than can be drawn: the curve begins at ${at}, and is exact from there on.`,
+    legend: (whole: string) =>
+      `From ${whole} at the top to nothing at the red line: what was not yet used at each time, less what is held now, and, dashed, what is left if it goes on like this. The faint slope is an even pace.`,
+    table: 'As a table',
+    when: 'When',
+    spent: 'Spent',
+    used: 'Used by then',
+    unused: 'Not used by then',
+    held: 'Held now',
+    leftNow: (left: string) => `${left} left`,
+    newest: (count: number) =>
+      `The newest ${count} of what was spent in this period; the events have all of it.`,
+    empty: 'Nothing was spent in this period.',
+    events: 'To the events',
+  },
+  forecast: {
+    none: 'Too little is known for a forecast.',
+    over: 'Nothing is left: nothing is granted until it begins anew, or more is granted.',
+    lasts: (left: string) =>
+      `At this period’s average pace, with what is held counted as used, it lasts, with about ${left} left at its end.`,
+    runsOut: (at: string) =>
+      `At this period’s average pace, with what is held counted as used, it is used up at about ${at}.`,
+  },
+  overrides: {
+    title: 'More budget',
+    lead: 'What is asked for here counts until its line’s period ends, once it is approved.',
+    none: 'Nobody has asked for more.',
+    ask: 'Ask for more …',
+    dialog: 'Ask for more budget',
+    line: 'Line',
+    amount: { tokens: 'Tokens', dollars: 'Dollars' },
+    why: 'Why',
+    whyHint: 'Whoever decides reads this.',
+    action: 'Ask',
+    one: (amount: string, line: string) => `${amount} more: ${line.toLowerCase()}`,
+    by: 'asked by',
+    asked: 'It was asked for.',
+  },
+  limits: {
+    change: 'Change the limits …',
+    title: 'Change the limits',
+    lead: 'They hold at once. What was used and held stays; a line below what was used grants nothing until it begins anew.',
+    zone: 'Time zone (from the next period on)',
+    action: 'Set the limits',
+    whole: 'Tokens are whole numbers, up to 2,147,483,647.',
+    dollars:
+      'Dollars are an amount like 12.50: not below 0, at most 1,000,000,000,000, with at most four places.',
+    noZone: 'That is no time zone. One is named like Europe/Berlin.',
+    faulty: 'Something above is to be put right first.',
+    nothing: 'Nothing is different from what it is.',
+  },
+} as const;
+
+// What the page of the emergency stop says.
+
+export const emergencyTexts = {
+  stopped: 'Stopped',
+  running: 'Running',
+  missing: 'There is no project or stop of this id that you may see.',
+  allProjects: 'All projects',
+  projectState: 'State',
+  runs: 'This project is running: its agents may act.',
+  stands: 'This project is stopped: nothing of it is granted or started.',
+  since: 'Stopped',
+  by: 'By',
+  severity: 'Severity',
+  conditions: 'Why',
+  reason: 'Reason given',
+  lifted: 'Lifted',
+  inForce: 'in force',
+  condition: {
+    MANUAL_STOP: 'somebody stopped it',
+    RESOURCE_EXHAUSTION: 'resources are running out',
+    ERROR_RATE_HIGH: 'too many tasks failed',
+    BUDGET_CRITICAL: 'the day’s cost is far past its limit',
+    SECURITY_THREAT: 'an answer was found to be dangerous',
+  },
+
+  halt: {
+    title: 'What has halted',
+    confirmed: (at: string) => `Every running agent had confirmed by ${at}.`,
+    waiting: (halted: number, all: number) =>
+      `${halted} of ${counted(all, 'session', 'sessions')} have halted; the rest are running agents that have yet to confirm, which takes some seconds.`,
+    sessions: 'Sessions',
+    tasks: 'Tasks',
+    nothing: 'Nothing was under way.',
+    first: (shown: number, all: number) => `The first ${shown} of ${all.toLocaleString('en')}.`,
+    states: (count: number, state: string) => `${count.toLocaleString('en')} ${state}`,
+  },
+  recovery: {
+    open: (status: string) => `A recovery is there: ${status}`,
+    go: 'To the recovery',
+    begin: 'Begin a recovery',
+    need: 'A manager begins the recovery that lifts it.',
+  },
+
+  stop: {
+    button: 'Stop this project …',
+    title: (project: string) => `Stop ${project}`,
+    step: (step: number) => `Step ${step} of 2`,
+    reason: 'Why is it stopped?',
+    reasonNeeded: 'Say why: whoever is woken reads it first.',
+    severity: 'Severity',
+    preview: 'What will stop',
+    next: 'Go on …',
+    back: 'Back',
+    agents:
+      'From the moment that you confirm, no agent of this project is granted or may start anything, anywhere. Only a recovery of approved steps brings it back.',
+    type: 'To confirm, type this:',
+    confirmation: 'Confirmation',
+    confirm: 'Stop the project now',
+    done: 'The project is stopped.',
+    sessionsRunning: (count: number) => `${counted(count, 'session', 'sessions')} running`,
+    sessionsWaiting: (count: number) => `${counted(count, 'session', 'sessions')} waiting for people`,
+    requests: (count: number) => `${counted(count, 'pending request', 'pending requests')} frozen`,
+    approvals: (count: number) => `${counted(count, 'pending approval', 'pending approvals')} frozen`,
+    calls: (count: number, more: boolean) =>
+      `${more ? 'at least ' : ''}${counted(count, 'approved call', 'approved calls')} not begun: cancelled`,
+    team: 'Team',
+    active: 'Running',
+    waits: 'Waiting',
+    tasks: 'Open tasks',
+    atLeast: (count: number) => `${count.toLocaleString('en')} or more`,
+    noTeams: 'The project has no team, so that nothing of it can be running.',
+  },
+
+  history: {
+    title: 'Stops so far',
+    none: 'It has never been stopped.',
+    who: 'by',
+    lifted: (at: string) => `lifted ${at}`,
+    recovery: (status: string) => `Recovery: ${status.toLowerCase()}`,
+  },
+} as const;
+
+// What the pages of recoveries say.
+
+export const recoveryTexts = {
+  missing: 'There is no recovery or project of this id that you may see.',
+  nothing: 'No project is stopped: there is nothing to recover from.',
+  stopped: 'Stopped, and nobody has begun a recovery',
+  progress: (done: number, all: number) => `${done} of ${counted(all, 'step', 'steps')} done`,
+  toStop: 'To the stop',
+  all: 'All recoveries',
+
+  begin: {
+    title: 'Begin a recovery',
+    notStopped: 'This project is not stopped: there is nothing to recover from.',
+    open: 'A recovery of this stop is open; only one can be.',
+    toOpen: 'To it',
+    lead: 'It looks at what the stop left behind, plans the way back, and asks for the plan to be approved by somebody else.',
+    how: 'How it is carried out',
+    types: {
+      GUIDED: 'Guided: you say when each step is asked for and run. If in doubt, this one.',
+      AUTOMATED: 'Automated: steps ask by themselves and run as they are approved.',
+      MANUAL: 'Manual: people do the work outside, and write down what they did.',
+    },
+    action: 'Begin',
+  },
+
+  facts: {
+    title: 'This recovery',
+    type: 'Carried out',
+    by: 'Begun by',
+    at: 'Begun',
+    over: 'Over',
+    stop: 'The stop',
+    lifted: 'lifted',
+  },
+  types: { GUIDED: 'guided', AUTOMATED: 'automated', MANUAL: 'by hand' },
+  why: {
+    ASSESSMENT: 'It is being planned.',
+    WAITING_APPROVAL: 'Its plan waits to be approved.',
+    IN_PROGRESS: 'Its steps are taken in turn.',
+    FAILED: 'A step could not be done or was not allowed: it can be asked for again.',
+    COMPLETED: 'It is done, and the stop is lifted.',
+    REJECTED: 'Its plan was rejected. The stop stays; another recovery may begin.',
+    CANCELLED: 'It was given up. The stop stays; another recovery may begin.',
+  },
+  giveUp: 'Give it up',
+  giveUpTitle: 'Give this recovery up?',
+  giveUpLead:
+    'The stop stays in force, and limits that a step has set stay as they are. Another recovery may begin.',
+
+  assessment: {
+    title: 'What was found',
+    at: (at: string) => `As it was at ${at}.`,
+    cleared: 'cleared',
+    holds: 'still holds',
+    peoples: 'for people to judge',
+    halted: (sessions: number, tasks: number) =>
+      `${counted(sessions, 'session', 'sessions')} and ${counted(tasks, 'task', 'tasks')} halted.`,
+    frozen: (interventions: number, approvals: number) =>
+      `${counted(interventions, 'request', 'requests')} and ${counted(approvals, 'approval', 'approvals')} frozen.`,
+    unknown: (tasks: number) =>
+      `Of ${counted(tasks, 'task', 'tasks')} nobody knows whether the call had an effect: look at these first.`,
+    flagged: (answers: number) => `${counted(answers, 'answer', 'answers')} flagged as critical.`,
+    errors: (tasks: number) => `${counted(tasks, 'task', 'tasks')} failed lately.`,
+    whole: 'The whole assessment',
+  },
+
+  plan: {
+    title: 'The plan',
+    current: 'its turn',
+    parameters: 'What it is done with',
+    result: 'What came of it',
+    note: 'Note',
+    by: (name: string) => `by ${name}`,
+    error: 'Why not:',
+    approval: 'Approval of this step',
+    planApproval: 'Approval of the plan',
+    rejected: 'Rejected:',
+  },
+  take: {
+    ask: 'Ask for its approval',
+    again: 'Ask for it again',
+    run: 'Run it',
+    runAgain: 'Run it again',
+    byItself: 'Holdpoint runs it by itself.',
+    asksByItself: 'Holdpoint asks for its approval by itself.',
+    runningHint:
+      'It was begun. Where it stays so for some seconds, whoever ran it is gone, and it can be run again.',
+    noteAsk: 'What you are about to do',
+    noteRun: 'What you did',
+    noteNeeded: 'A recovery by hand needs a note with every step.',
+  },
+  decide: {
+    approve: 'Approve',
+    approveChanged: 'Approve with these changes',
+    reject: 'Reject',
+    reason: 'Reason',
+    reasonNeeded: 'Rejecting needs a reason.',
+    own: 'You asked for this: somebody else has to approve it.',
+    ownAdmin:
+      'You asked for this. You may approve it only where nobody else holds the role, and it is recorded.',
+    noted: 'Whoever asked wrote:',
+    change: 'Change the plan before approving it',
+    skip: 'Leave out',
+    limits: 'Set the budget’s limits',
+    limit: {
+      dailyCost: 'Dollars a day',
+      monthlyCost: 'Dollars a month',
+      dailyTokens: 'Tokens a day',
+      monthlyTokens: 'Tokens a month',
+    },
+    limitHint: 'What is left empty stays as it is.',
+    tasks: 'What becomes of tasks',
+    sessions: 'What becomes of sessions',
+    fates: { REQUEUE: 'put back', ABANDON: 'abandon', RESUME: 'resume' },
+    was: (state: string) => `was ${state.toLowerCase().replaceAll('_', ' ')}`,
+    more: (count: number) => `Show ${counted(count, 'more', 'more')}`,
+  },
+} as const;
+
+// What the page of events says.
+
+const eventCount = (count: number): string =>
+  `${count.toLocaleString('en')} ${count === 1 ? 'event' : 'events'}`;
+
+export const eventsTexts = {
+  lead: 'Everything that happened, newest first, each entry chained to the one before it by its hash.',
+  filters: 'Filters',
+  types: 'Types',
+  addType: 'Add a type',
+  anyType: 'All types',
+  removeType: (type: string) => `Without ${type}`,
+  project: 'Project',
+  anyProject: 'Every project',
+  team: 'Team',
+  anyTeam: 'Every team',
+  session: 'Session',
+  subject: 'Subject',
+  idHint: 'An id, whole',
+  actor: 'Who',
+  actorHint: 'Part of a name, or an id',
+  from: 'From',
+  to: 'Until',
+  apply: 'Apply',
+  clear: 'Clear the filters',
+
+  following: 'Following: what happens is shown as it happens.',
+  waiting: 'No connection: what happened meanwhile comes when it is back.',
+  paused: (count: number, more: boolean) =>
+    count === 0 && !more
+      ? 'Paused: nothing new yet.'
+      : `Paused: ${more ? 'more than ' : ''}${eventCount(count)} came meanwhile.`,
+  pause: 'Pause',
+  follow: 'Follow',
+  pauseKey: 'Pause or follow',
+  again: 'What was shown was no longer the whole log (older entries were pruned), and was read anew.',
+  empty: 'Nothing in the log matches.',
+  older: 'Older events',
+  noOlder: 'That is the beginning of what is kept.',
+  noneOlder: 'No older events match.',
+  tooMany: (count: number) =>
+    `${eventCount(count)} are shown, which is as many as can be. Narrow the filters, or export.`,
+  list: 'Events',
+
+  when: 'When',
+  by: 'By',
+  erased: 'What this entry said was erased; its place in the chain stays.',
+  data: 'What happened',
+  noData: 'nothing more is said',
+  cursor: 'Cursor',
+  hash: 'Hash',
+  previousHash: 'Hash of the one before',
+  first: 'none: a chain begins here',
+  id: 'Event',
+  only: 'only these',
+  kinds: { USER: 'person', AGENT: 'agent', SYSTEM: 'the server' } as Record<string, string>,
+
+  export: 'Export',
+  exportLead: (most: number) =>
+    `All that the filters match, oldest first, at most ${eventCount(most)} in one file.`,
+  jsonLines: 'JSON lines',
+  csv: 'CSV',
+  csvHint: 'In CSV, cells that a spreadsheet would take for a formula begin with an apostrophe.',
+  exporting: (count: number) => `${eventCount(count)} so far …`,
+  stop: 'Stop',
+  exported: (count: number) => `${eventCount(count)} exported.`,
+  cut: (count: number, until: string) =>
+    `The first ${eventCount(count)} were exported, up to ${until}; there are more. Begin the next file from there.`,
+  nothing: 'Nothing to export.',
+} as const;
+
+// What the page of analytics says.
+
+export const analyticsTexts = {
+  lead: 'How people decide: how much is asked, how long it takes, what comes of it.',
+  project: 'Project',
+  team: 'Team',
+  anyTeam: 'Every team',
+  range: 'Time',
+  ranges: {
+    day: 'The last 24 hours',
+    week: 'The last 7 days',
+    month: 'The last 30 days',
+    quarter: 'The last 90 days',
+  },
+  noProject: 'There is no project yet.',
+  empty: 'Nothing was asked in this time.',
+
+  asked: 'Asked',
+  decided: 'Decided by people',
+  pending: 'Pending',
+  median: 'Median',
+  p95: '95 % within',
+  toDecide: 'Time to decide',
+  nothing: '–',
+
+  volume: 'Volume',
+  volumeLead: (bucket: string) => `What was asked in each ${bucket}, and how much of it people have decided.`,
+  highest: (count: number) => `The highest bar: ${count.toLocaleString('en')}`,
+  hour: 'hour',
+  day: 'day',
+  chart: (what: string) => `${what}, as a chart`,
+  showTable: 'As a table',
+  when: 'From',
+
+  outcome: 'Outcome',
+  outcomes: {
+    APPROVED: 'approved',
+    REJECTED: 'rejected',
+    MODIFIED: 'modified, or to be changed',
+    OPTION_SELECTED: 'option chosen',
+    RESPONDED: 'answered in own words',
+    AUTO_CONTINUE: 'continued by itself',
+    ESCALATED: 'escalated',
+    TIMEOUT: 'timed out',
+    CANCELLED: 'cancelled',
+    PENDING: 'pending',
+    STANDING_APPROVAL: 'let through by a standing approval',
+  } as Record<string, string>,
+  count: 'Requests',
+  share: 'Share',
+
+  byType: 'By type',
+  byAgent: 'By agent',
+  byPerson: 'By person',
+  type: 'Type',
+  agent: 'Agent',
+  person: 'Person',
+  rejected: 'Rejected',
+  approved: 'Approved',
+  decisions: 'Decisions',
+  quick: 'Quick approvals',
+  quickHint:
+    'Quick: approved within 5 s of being asked, or of what the same person decided before. There was no time to read it.',
+  atMost: 'The 100 with the most.',
+
+  reflexTitle: 'Approving without looking',
+  reflex: (name: string, approved: number, decisions: number, quick: number) =>
+    `${name} approved ${approved.toLocaleString('en')} of ${decisions.toLocaleString('en')}, ${quick.toLocaleString('en')} of them within 5 seconds. Approvals like these protect nobody: ask less often, narrow what is asked, or let a standing approval take what is harmless.`,
+  reflexMark: 'without looking',
+} as const;
+
+// What the pages of supervision say.
+
+const lineCount = (count: number): string =>
+  `${count.toLocaleString('en')} ${count === 1 ? 'line' : 'lines'}`;
+
+export const supervisionTexts = {
+  lead: 'What a team asks people about, how long they have, who must answer and who is told: one text for each team.',
+  noTeams: 'There is no team yet.',
+  none: 'no configuration',
+  version: (version: number) => `version ${version}`,
+  title: (team: string) => `Supervision of ${team}`,
+  missing: 'There is no such team, or you may not see it.',
+  all: 'All teams',
+  team: 'The team',
+  inForce: (version: number) =>
+    version === 0 ? 'Nothing was set yet: the defaults hold.' : `In force: version ${version}`,
+  setBy: (name: string) => `, set by ${name} `,
+  mayNot: (role: string) =>
+    `Only an admin sets a team's configuration; you are signed in as ${role.toLowerCase()}. You can read it here.`,
+  editor: 'Configuration, in YAML',
+  editorHint: 'Ctrl+Space completes, Ctrl+S shows what would change. Tab leaves the editor.',
+  loadingEditor: 'Loading the editor …',
+  example: 'Begin with an example',
+  undo: 'Back to what is in force',
+  review: 'Look at the changes and save',
+  same: 'This is what is in force.',
+
+  checking: 'Checking …',
+  clean: 'The server finds no fault in it.',
+  faults: (count: number) =>
+    count === 1 ? 'One fault: it cannot be set.' : `${count} faults: it cannot be set.`,
+  warnings: (count: number) =>
+    count === 1 ? 'One thing that it says is not obeyed.' : `${count} things that it says are not obeyed.`,
+  goTo: (line: number, column: number) => `Line ${line}, column ${column}`,
+
+  reviewTitle: 'What changes',
+  settings: 'Settings',
+  setting: 'Setting',
+  before: 'Before',
+  after: 'After',
+  notSet: 'not set',
+  noSettings: 'No setting changes: comments or layout alone.',
+  textTitle: 'Text',
+  save: (version: number) => `Set as version ${version}`,
+  saving: 'Saving …',
+  waiting: 'The server does not answer. It is tried again until it does.',
+  saved: (version: number) => `Version ${version} is in force.`,
+  terms: 'It holds for what is asked from now on; what was asked before keeps its terms.',
+
+  overtakenTitle: 'Somebody else has set a newer version',
+  overtaken: (theirs: number, mine: number) =>
+    `Version ${theirs} is in force now; your text was made from version ${mine}. Nothing of yours was saved.`,
+  compare: 'Go on with my text, compared with theirs',
+  takeTheirs: 'Drop my text, take theirs',
+
+  leaveTitle: 'Leave without saving?',
+  leave: 'What you wrote here is not saved, and is lost.',
+  leaveYes: 'Leave',
+  leaveNo: 'Stay',
+
+  tryTitle: 'Try it on an event',
+  tryLead: 'What would the text above ask, were it in force? Nothing is recorded; budgets are not looked at.',
+  event: 'An event, as JSON',
+  tryIt: 'Try it',
+  notJson: (why: string) => `This is not JSON: ${why}`,
+  textFaults: 'The text has faults: mend them first.',
+  continues: 'The agent goes on: nobody is asked.',
+  halts: 'The project would be stopped: nobody is asked.',
+  pauses: 'A person is asked.',
+  trigger: 'Trigger',
+  type: 'Type',
+  urgency: 'Urgency',
+  message: 'Message',
+  options: 'Options',
+  timeout: 'First answer within',
+  seconds: (seconds: number) => `${seconds.toLocaleString('en')} s`,
+  unanswered: 'Unanswered',
+  continuesAlone: 'the agent continues by itself',
+  levels: (levels: string) => `climbs to ${levels}`,
+  timesOut: 'times out',
+  reason: 'Reason',
+  reasonNeeded: 'an answer needs one',
+
+  versionsTitle: 'Versions',
+  noVersions: 'None yet.',
+  versionLine: (name: string) => `by ${name} `,
+  show: (version: number) => `Compare version ${version}`,
+  versionDiff: (version: number) => `From version ${version} to the text in the editor`,
+  restore: (version: number) => `Put version ${version} into the editor`,
+  more: 'Older versions',
+
+  diff: 'Differences',
+  gone: 'gone',
+  new: 'new',
+  line: 'Line',
+  sameText: 'There is no difference.',
+  folded: (count: number) => `${lineCount(count)} that stay`,
+} as const;
+
+// What the page of keys and people says.
+
+export const keysTexts = {
+  mayNot: (role: string) => `Only an admin sees and makes keys; you are signed in as ${role.toLowerCase()}.`,
+  you: 'You',
+  signedInAs: 'Signed in as',
+  roles: 'Roles',
+  everyProject: 'every project',
+  permissions: 'What you may do',
+  everything: 'everything (*)',
+  kinds: { USER: 'a person', AGENT: 'an agent’s key', SYSTEM: 'the server' } as Record<string, string>,
+
+  keys: 'API keys',
+  keysLead:
+    'Each key of a human role stands for one person, each of the role agent for an agent. Secrets are shown once, when they are made.',
+  ended: 'Show those that were revoked or have expired',
+  noKeys: 'There are no keys here.',
+  name: 'Name',
+  role: 'Role',
+  project: 'Project',
+  lastUsed: 'Last used',
+  never: 'never',
+  expires: 'Expires',
+  noEnd: 'never',
+  state: 'State',
+  works: 'works',
+  revoked: 'revoked',
+  expired: 'expired',
+  yours: 'yours',
+  actions: 'Actions',
+
+  make: 'Make a key',
+  makeTitle: 'Make a key',
+  nameHint: 'Whose it is: a person’s or an agent’s name.',
+  expiresHint: 'Left empty, it is good until it is revoked.',
+  makeIt: 'Make it',
+  making: 'Making …',
+  nameMissing: 'Give it a name.',
+  waiting: 'The server does not answer. It is tried again until it does.',
+  madeTitle: 'The key was made',
+  madeLead: 'This is the only time that its secret is shown. Copy it now, and give it to whoever it is for.',
+  secret: 'Secret',
+  copy: 'Copy',
+  copied: 'Copied',
+  notCopied: 'The browser did not let it be copied: select it and copy it by hand.',
+  done: 'I have kept it',
+  noSecret:
+    'It was made by an earlier request, whose answer was lost, secret and all. Revoke it and make another.',
+
+  revoke: 'Revoke',
+  revokeOf: (name: string) => `Revoke ${name}`,
+  revokeTitle: 'Revoke this key?',
+  revokeLead: (name: string, role: string) =>
+    `From then on ${name} (${role.toLowerCase()}) opens nothing, and what is connected with it is closed. This cannot be undone.`,
+  revokeOwn: 'This is a key of yours. If you are signed in with it, you are signed out.',
+  revokeIt: 'Revoke it for good',
+  revoking: 'Revoking …',
+
+  people: 'People',
+  peopleLead: 'Whoever a key was made for, or has come in through the organisation.',
+  noPeople: 'There is nobody yet.',
+  email: 'Email',
+  since: 'Since',
+
+  slack: 'Slack',
+  slackLead: 'People whose clicks in Slack count as those of a key.',
+  noSlack: 'Nobody is linked.',
+  slackUser: 'Slack user',
+  workspace: 'Workspace',
+  key: 'Key',
+  link: 'Link a Slack user',
+  linkTitle: 'Link a Slack user',
+  linkHint: 'Whoever clicks and is not linked is told both ids in Slack.',
+  workspaceHint: 'Such as T0123456789',
+  slackUserHint: 'Such as U0123456789',
+  linkIt: 'Link them',
+  unlink: 'Unlink',
+  unlinkOf: (user: string) => `Unlink ${user}`,
+  unlinkTitle: 'Unlink this Slack user?',
+  unlinkLead: (user: string) => `From then on ${user} answers nothing in Slack.`,
+  unlinkIt: 'Unlink them',
 } as const;

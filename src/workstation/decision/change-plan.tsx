@@ -1,6 +1,6 @@
 import { useId, useState } from 'react';
 import { UntrustedText } from '../parts/untrusted-text.tsx';
-import { recoveryTexts } from '../texts/recovery.ts';
+import { recoveryTexts } from '../texts.ts';
 import {
   limitNames,
   mayBeLeftOut,

@@ -1,5 +1,5 @@
 import type { BudgetLimitType } from '../generated/graphql.ts';
-import { budgetsTexts as words } from '../texts/budgets.ts';
+import { budgetsTexts as words } from '../texts.ts';
 import { amount, type Measure, share, unitsOf } from './decimal.ts';
 import './budget-line.css';
 

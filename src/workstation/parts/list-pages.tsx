@@ -1,4 +1,4 @@
-import { partTexts } from '../texts/parts.ts';
+import { partTexts } from '../texts.ts';
 
 interface PageInfo {
   startCursor?: string | null;

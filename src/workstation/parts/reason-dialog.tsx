@@ -1,6 +1,6 @@
 import { type ReactNode, useId, useState } from 'react';
 import type { ChangeOutcome } from '../live/use-change.ts';
-import { partTexts } from '../texts/parts.ts';
+import { partTexts } from '../texts.ts';
 import { Dialog } from './dialog.tsx';
 import { SubmitRow } from './submit-row.tsx';
 import { useSubmit } from './use-submit.ts';

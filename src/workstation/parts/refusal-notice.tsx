@@ -1,6 +1,5 @@
 import type { ChangeOutcome } from '../live/use-change.ts';
-import { partTexts } from '../texts/parts.ts';
-import { texts } from '../texts.ts';
+import { partTexts, texts } from '../texts.ts';
 
 /** Why something was not done, in the words of whoever turned it down. Nothing for what was done. */
 export function RefusalNotice({ outcome }: { outcome: ChangeOutcome<unknown> | null }) {

@@ -1,4 +1,4 @@
-import { worded } from '../texts/words.ts';
+import { worded } from '../texts.ts';
 
 type Tone = 'good' | 'warn' | 'bad' | 'plain';
 

@@ -1,5 +1,4 @@
-import { partTexts } from '../texts/parts.ts';
-import { texts } from '../texts.ts';
+import { partTexts, texts } from '../texts.ts';
 import { RefusalNotice } from './refusal-notice.tsx';
 import type { Submission } from './use-submit.ts';
 

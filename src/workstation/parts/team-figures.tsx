@@ -1,4 +1,4 @@
-import { teamsTexts } from '../texts/teams.ts';
+import { teamsTexts } from '../texts.ts';
 
 const words = teamsTexts.figures;
 

@@ -1,6 +1,5 @@
 // What an event of the log says in words: its sentence, what was said in it, and what it was about. Pure.
-import { sessionsTexts as words } from '../texts/sessions.ts';
-import { worded } from '../texts/words.ts';
+import { sessionsTexts as words, worded } from '../texts.ts';
 
 /** As much of an event's subject as a query asks for. */
 interface Subject {

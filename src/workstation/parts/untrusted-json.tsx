@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { partTexts } from '../texts/parts.ts';
+import { partTexts } from '../texts.ts';
 import { UntrustedText } from './untrusted-text.tsx';
 import './untrusted-json.css';
 

@@ -1,7 +1,7 @@
 import type { DecisionStatsQuery } from '../../generated/graphql.ts';
 import { plainly } from '../../parts/marks.ts';
 import { ScrollRegion } from '../../parts/scroll-region.tsx';
-import { analyticsTexts as words } from '../../texts/analytics.ts';
+import { analyticsTexts as words } from '../../texts.ts';
 import { seconds } from './seconds.ts';
 
 type Stats = DecisionStatsQuery['decisionStats'];

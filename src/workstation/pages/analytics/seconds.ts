@@ -1,5 +1,5 @@
 import { duration } from '../../parts/time.ts';
-import { analyticsTexts as words } from '../../texts/analytics.ts';
+import { analyticsTexts as words } from '../../texts.ts';
 
 /** Below ten seconds a tenth tells something. */
 export const seconds = (value: number | null | undefined): string => {

@@ -1,6 +1,6 @@
 import type { DecisionStatsQuery } from '../../generated/graphql.ts';
 import { instant } from '../../parts/time.ts';
-import { analyticsTexts as words } from '../../texts/analytics.ts';
+import { analyticsTexts as words } from '../../texts.ts';
 import { filled } from './volume.ts';
 
 const [WIDTH, HEIGHT] = [600, 140];

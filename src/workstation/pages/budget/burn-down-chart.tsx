@@ -2,7 +2,7 @@ import { Link } from '@tanstack/react-router';
 import { useNow } from '../../live/clock.ts';
 import { measureOf } from '../../parts/budget-line.tsx';
 import { about, amount, unitsOf } from '../../parts/decimal.ts';
-import { budgetsTexts } from '../../texts/budgets.ts';
+import { budgetsTexts } from '../../texts.ts';
 import { type Forecast, forecastOf, type Point, pointsOf, thinned } from './burn-down.ts';
 import type { BudgetLine } from './page.tsx';
 import type { Spending } from './use-spending.ts';

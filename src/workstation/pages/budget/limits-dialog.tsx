@@ -4,7 +4,7 @@ import { useChange } from '../../live/use-change.ts';
 import { Dialog } from '../../parts/dialog.tsx';
 import { SubmitRow } from '../../parts/submit-row.tsx';
 import { useSubmit } from '../../parts/use-submit.ts';
-import { budgetsTexts } from '../../texts/budgets.ts';
+import { budgetsTexts } from '../../texts.ts';
 import { changedLimits, type LimitFault, limitFields, type LimitName, limitsOf } from './limits.ts';
 import type { Budget } from './page.tsx';
 

@@ -17,8 +17,7 @@ import { SubmitRow } from '../../parts/submit-row.tsx';
 import { instant } from '../../parts/time.ts';
 import { UntrustedText } from '../../parts/untrusted-text.tsx';
 import { useSubmit } from '../../parts/use-submit.ts';
-import { budgetsTexts } from '../../texts/budgets.ts';
-import { partTexts } from '../../texts/parts.ts';
+import { budgetsTexts, partTexts } from '../../texts.ts';
 import { limitFields } from './limits.ts';
 
 const words = budgetsTexts.overrides;

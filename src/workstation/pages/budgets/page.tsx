@@ -6,9 +6,7 @@ import { FaultNotice } from '../../parts/fault-notice.tsx';
 import { Page } from '../../parts/page.tsx';
 import { UntrustedText } from '../../parts/untrusted-text.tsx';
 import { useBudgetChanges } from '../../parts/use-budget-changes.ts';
-import { budgetsTexts as words } from '../../texts/budgets.ts';
-import { partTexts } from '../../texts/parts.ts';
-import { texts } from '../../texts.ts';
+import { budgetsTexts as words, partTexts, texts } from '../../texts.ts';
 import '../../parts/pages.css';
 
 export default function BudgetsPage() {

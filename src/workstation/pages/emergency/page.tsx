@@ -7,10 +7,7 @@ import { FaultNotice } from '../../parts/fault-notice.tsx';
 import { Page } from '../../parts/page.tsx';
 import { StateBadge } from '../../parts/state-badge.tsx';
 import { UntrustedText } from '../../parts/untrusted-text.tsx';
-import { emergencyTexts as words } from '../../texts/emergency.ts';
-import { partTexts } from '../../texts/parts.ts';
-import { worded } from '../../texts/words.ts';
-import { texts } from '../../texts.ts';
+import { emergencyTexts as words, partTexts, texts, worded } from '../../texts.ts';
 import { ProjectStop } from './project-stop.tsx';
 import '../../parts/pages.css';
 

@@ -8,10 +8,7 @@ import { FaultNotice } from '../../parts/fault-notice.tsx';
 import { StateBadge } from '../../parts/state-badge.tsx';
 import { instant } from '../../parts/time.ts';
 import { UntrustedText } from '../../parts/untrusted-text.tsx';
-import { emergencyTexts as words } from '../../texts/emergency.ts';
-import { partTexts } from '../../texts/parts.ts';
-import { worded } from '../../texts/words.ts';
-import { texts } from '../../texts.ts';
+import { emergencyTexts as words, partTexts, texts, worded } from '../../texts.ts';
 import { StopHistory } from './stop-history.tsx';
 import { StopDialog } from './stop-dialog.tsx';
 

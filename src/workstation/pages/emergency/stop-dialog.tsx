@@ -6,9 +6,7 @@ import { plainly } from '../../parts/marks.ts';
 import { SubmitRow } from '../../parts/submit-row.tsx';
 import { UntrustedText } from '../../parts/untrusted-text.tsx';
 import { useSubmit } from '../../parts/use-submit.ts';
-import { emergencyTexts } from '../../texts/emergency.ts';
-import { worded } from '../../texts/words.ts';
-import { texts } from '../../texts.ts';
+import { emergencyTexts, texts, worded } from '../../texts.ts';
 import { StopPreview } from './stop-preview.tsx';
 
 const words = emergencyTexts.stop;

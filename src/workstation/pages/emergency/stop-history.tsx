@@ -6,8 +6,7 @@ import { FaultNotice } from '../../parts/fault-notice.tsx';
 import { ListPages, type PageAt, pageArguments } from '../../parts/list-pages.tsx';
 import { instant } from '../../parts/time.ts';
 import { UntrustedText } from '../../parts/untrusted-text.tsx';
-import { emergencyTexts } from '../../texts/emergency.ts';
-import { worded } from '../../texts/words.ts';
+import { emergencyTexts, worded } from '../../texts.ts';
 
 const words = emergencyTexts.history;
 

@@ -3,8 +3,7 @@ import type { FeedEvent } from '../../live/feed.ts';
 import { useLive } from '../../live/use-live.ts';
 import { FaultNotice } from '../../parts/fault-notice.tsx';
 import { UntrustedText } from '../../parts/untrusted-text.tsx';
-import { emergencyTexts } from '../../texts/emergency.ts';
-import { texts } from '../../texts.ts';
+import { emergencyTexts, texts } from '../../texts.ts';
 
 const words = emergencyTexts.stop;
 const FINISHED = new Set(['COMPLETED', 'FAILED', 'REJECTED', 'CANCELLED']);

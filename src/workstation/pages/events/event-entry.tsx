@@ -4,8 +4,7 @@ import { plainly } from '../../parts/marks.ts';
 import { lineOf, sentenceOf } from '../../parts/told-event.ts';
 import { instant } from '../../parts/time.ts';
 import { UntrustedText } from '../../parts/untrusted-text.tsx';
-import { eventsTexts as words } from '../../texts/events.ts';
-import { texts } from '../../texts.ts';
+import { eventsTexts as words, texts } from '../../texts.ts';
 import type { EventsSearch } from './search.ts';
 import type { TrailEvent } from './trail.ts';
 

@@ -4,7 +4,7 @@ import type { Fault } from '../../live/fault.ts';
 import { FaultNotice } from '../../parts/fault-notice.tsx';
 import { instant } from '../../parts/time.ts';
 import { useAsk } from '../../parts/use-ask.ts';
-import { eventsTexts as words } from '../../texts/events.ts';
+import { eventsTexts as words } from '../../texts.ts';
 import { type Format, headOf, lineOf, mediaTypes } from './write-out.ts';
 
 const PAGE = 100;

@@ -3,7 +3,7 @@ import { type FormEvent, useId, useState } from 'react';
 import { TrailPlacesDocument } from '../../generated/graphql.ts';
 import { useLive } from '../../live/use-live.ts';
 import { plainly } from '../../parts/marks.ts';
-import { eventsTexts as words } from '../../texts/events.ts';
+import { eventsTexts as words } from '../../texts.ts';
 import { type EventsSearch, instantIn } from './search.ts';
 import { eventTypes } from './types.ts';
 

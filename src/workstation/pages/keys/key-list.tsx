@@ -9,8 +9,7 @@ import { ListPages, type PageAt, pageArguments } from '../../parts/list-pages.ts
 import { plainly } from '../../parts/marks.ts';
 import { ScrollRegion } from '../../parts/scroll-region.tsx';
 import { instant } from '../../parts/time.ts';
-import { keysTexts as words } from '../../texts/keys.ts';
-import { texts } from '../../texts.ts';
+import { keysTexts as words, texts } from '../../texts.ts';
 import { MakeKey } from './make-key.tsx';
 import { type Project, projectName } from './projects.ts';
 import { RevokeKey } from './revoke-key.tsx';

@@ -5,8 +5,7 @@ import { type ChangeOutcome, newKey, useChange } from '../../live/use-change.ts'
 import { Dialog } from '../../parts/dialog.tsx';
 import { plainly } from '../../parts/marks.ts';
 import { RefusalNotice } from '../../parts/refusal-notice.tsx';
-import { keysTexts as words } from '../../texts/keys.ts';
-import { texts } from '../../texts.ts';
+import { keysTexts as words, texts } from '../../texts.ts';
 import type { Project } from './projects.ts';
 
 const roles: readonly Role[] = ['AGENT', 'VIEWER', 'OPERATOR', 'SUPERVISOR', 'MANAGER', 'ADMIN'];

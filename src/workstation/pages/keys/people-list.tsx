@@ -6,9 +6,7 @@ import { FaultNotice } from '../../parts/fault-notice.tsx';
 import { ListPages, type PageAt, pageArguments } from '../../parts/list-pages.tsx';
 import { plainly } from '../../parts/marks.ts';
 import { ScrollRegion } from '../../parts/scroll-region.tsx';
-import { keysTexts as words } from '../../texts/keys.ts';
-import { worded } from '../../texts/words.ts';
-import { texts } from '../../texts.ts';
+import { keysTexts as words, texts, worded } from '../../texts.ts';
 import { type Project, projectName } from './projects.ts';
 
 const SIZE = 25;

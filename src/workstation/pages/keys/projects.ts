@@ -1,5 +1,5 @@
 import { plainly } from '../../parts/marks.ts';
-import { keysTexts as words } from '../../texts/keys.ts';
+import { keysTexts as words } from '../../texts.ts';
 
 export interface Project {
   id: string;

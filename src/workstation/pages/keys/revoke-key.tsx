@@ -9,8 +9,7 @@ import { type ChangeOutcome, useChange } from '../../live/use-change.ts';
 import { Dialog } from '../../parts/dialog.tsx';
 import { plainly } from '../../parts/marks.ts';
 import { RefusalNotice } from '../../parts/refusal-notice.tsx';
-import { keysTexts as words } from '../../texts/keys.ts';
-import { texts } from '../../texts.ts';
+import { keysTexts as words, texts } from '../../texts.ts';
 
 /** It is asked once more, since nothing brings a revoked key back. */
 export function RevokeKey({

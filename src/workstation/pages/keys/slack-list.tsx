@@ -16,8 +16,7 @@ import { ListPages, type PageAt, pageArguments } from '../../parts/list-pages.ts
 import { plainly } from '../../parts/marks.ts';
 import { RefusalNotice } from '../../parts/refusal-notice.tsx';
 import { ScrollRegion } from '../../parts/scroll-region.tsx';
-import { keysTexts as words } from '../../texts/keys.ts';
-import { texts } from '../../texts.ts';
+import { keysTexts as words, texts } from '../../texts.ts';
 import { type Project, projectName } from './projects.ts';
 
 const SIZE = 25;

@@ -10,9 +10,7 @@ import { plainly } from '../../parts/marks.ts';
 import { Page } from '../../parts/page.tsx';
 import { ScrollRegion } from '../../parts/scroll-region.tsx';
 import { UntrustedText } from '../../parts/untrusted-text.tsx';
-import { projectTexts as words } from '../../texts/project.ts';
-import { worded } from '../../texts/words.ts';
-import { texts } from '../../texts.ts';
+import { projectTexts as words, texts, worded } from '../../texts.ts';
 
 type Project = NonNullable<ProjectPageQuery['project']>;
 

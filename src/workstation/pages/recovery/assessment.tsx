@@ -1,8 +1,7 @@
 import { instant } from '../../parts/time.ts';
 import { UntrustedJson } from '../../parts/untrusted-json.tsx';
 import { UntrustedText } from '../../parts/untrusted-text.tsx';
-import { emergencyTexts } from '../../texts/emergency.ts';
-import { recoveryTexts } from '../../texts/recovery.ts';
+import { emergencyTexts, recoveryTexts } from '../../texts.ts';
 
 const words = recoveryTexts.assessment;
 

@@ -12,9 +12,7 @@ import { FaultNotice } from '../../parts/fault-notice.tsx';
 import { SubmitRow } from '../../parts/submit-row.tsx';
 import { UntrustedText } from '../../parts/untrusted-text.tsx';
 import { useSubmit } from '../../parts/use-submit.ts';
-import { partTexts } from '../../texts/parts.ts';
-import { recoveryTexts } from '../../texts/recovery.ts';
-import { texts } from '../../texts.ts';
+import { partTexts, recoveryTexts, texts } from '../../texts.ts';
 
 const words = recoveryTexts.begin;
 const types = ['GUIDED', 'AUTOMATED', 'MANUAL'] as const;

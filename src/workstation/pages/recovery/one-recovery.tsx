@@ -15,8 +15,7 @@ import { ReasonDialog } from '../../parts/reason-dialog.tsx';
 import { StateBadge } from '../../parts/state-badge.tsx';
 import { instant } from '../../parts/time.ts';
 import { UntrustedText } from '../../parts/untrusted-text.tsx';
-import { recoveryTexts as words } from '../../texts/recovery.ts';
-import { texts } from '../../texts.ts';
+import { recoveryTexts as words, texts } from '../../texts.ts';
 import { Assessment } from './assessment.tsx';
 import { Plan } from './plan.tsx';
 

@@ -2,7 +2,7 @@ import { Link } from '@tanstack/react-router';
 import { StateBadge } from '../../parts/state-badge.tsx';
 import { UntrustedJson } from '../../parts/untrusted-json.tsx';
 import { UntrustedText } from '../../parts/untrusted-text.tsx';
-import { recoveryTexts } from '../../texts/recovery.ts';
+import { recoveryTexts } from '../../texts.ts';
 import { Decide } from './decide.tsx';
 import type { Recovery, RecoveryApproval } from './one-recovery.tsx';
 import { TakeStep } from './take-step.tsx';

@@ -4,8 +4,7 @@ import { useViewer } from '../../live/context.tsx';
 import { useChange } from '../../live/use-change.ts';
 import { SubmitRow } from '../../parts/submit-row.tsx';
 import { useSubmit } from '../../parts/use-submit.ts';
-import { partTexts } from '../../texts/parts.ts';
-import { recoveryTexts } from '../../texts/recovery.ts';
+import { partTexts, recoveryTexts } from '../../texts.ts';
 import type { Recovery } from './one-recovery.tsx';
 
 const words = recoveryTexts.take;

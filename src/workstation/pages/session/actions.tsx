@@ -10,8 +10,7 @@ import { useViewer } from '../../live/context.tsx';
 import { useChange } from '../../live/use-change.ts';
 import { ConfirmDialog } from '../../parts/confirm-dialog.tsx';
 import { ReasonDialog } from '../../parts/reason-dialog.tsx';
-import { partTexts } from '../../texts/parts.ts';
-import { sessionsTexts } from '../../texts/sessions.ts';
+import { partTexts, sessionsTexts } from '../../texts.ts';
 import { ReviveDialog } from './revive-dialog.tsx';
 
 const words = sessionsTexts.one;

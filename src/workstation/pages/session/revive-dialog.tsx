@@ -5,7 +5,7 @@ import { Dialog } from '../../parts/dialog.tsx';
 import { SubmitRow } from '../../parts/submit-row.tsx';
 import { UntrustedText } from '../../parts/untrusted-text.tsx';
 import { useSubmit } from '../../parts/use-submit.ts';
-import { sessionsTexts } from '../../texts/sessions.ts';
+import { sessionsTexts } from '../../texts.ts';
 import type { ShownSession } from './actions.tsx';
 
 const words = sessionsTexts.one;

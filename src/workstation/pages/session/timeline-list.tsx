@@ -6,8 +6,7 @@ import { FaultNotice } from '../../parts/fault-notice.tsx';
 import { instant } from '../../parts/time.ts';
 import { UntrustedJson } from '../../parts/untrusted-json.tsx';
 import { UntrustedText } from '../../parts/untrusted-text.tsx';
-import { sessionsTexts } from '../../texts/sessions.ts';
-import { texts } from '../../texts.ts';
+import { sessionsTexts, texts } from '../../texts.ts';
 import { type TimelineEntry, timelineOf, type Turn } from './timeline.ts';
 
 const words = sessionsTexts.one;

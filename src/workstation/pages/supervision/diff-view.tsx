@@ -1,6 +1,6 @@
 import { useMemo } from 'react';
 import { plainly } from '../../parts/marks.ts';
-import { supervisionTexts as words } from '../../texts/supervision.ts';
+import { supervisionTexts as words } from '../../texts.ts';
 import { type DiffLine, diffFiles } from '../../parts/line-diff.ts';
 
 /** Lines that stay, shown around those that change. */

@@ -5,8 +5,7 @@ import { useLive } from '../../live/use-live.ts';
 import { FaultNotice } from '../../parts/fault-notice.tsx';
 import { Page } from '../../parts/page.tsx';
 import { UntrustedText } from '../../parts/untrusted-text.tsx';
-import { supervisionTexts as words } from '../../texts/supervision.ts';
-import { texts } from '../../texts.ts';
+import { supervisionTexts as words, texts } from '../../texts.ts';
 import { TeamSupervision } from './team-supervision.tsx';
 
 export default function SupervisionPage() {

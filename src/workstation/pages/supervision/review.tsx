@@ -6,8 +6,7 @@ import { FaultNotice } from '../../parts/fault-notice.tsx';
 import type { Fault } from '../../live/fault.ts';
 import { plainly } from '../../parts/marks.ts';
 import { ScrollRegion } from '../../parts/scroll-region.tsx';
-import { supervisionTexts as words } from '../../texts/supervision.ts';
-import { texts } from '../../texts.ts';
+import { supervisionTexts as words, texts } from '../../texts.ts';
 import { DiffView } from './diff-view.tsx';
 import type { Base, Check } from './team-supervision.tsx';
 

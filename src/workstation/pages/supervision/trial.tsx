@@ -5,8 +5,7 @@ import { FaultNotice } from '../../parts/fault-notice.tsx';
 import { plainly } from '../../parts/marks.ts';
 import { UntrustedText } from '../../parts/untrusted-text.tsx';
 import { useAsk } from '../../parts/use-ask.ts';
-import { supervisionTexts as words } from '../../texts/supervision.ts';
-import { texts } from '../../texts.ts';
+import { supervisionTexts as words, texts } from '../../texts.ts';
 
 const EVENT = `{
   "agentName": "coder",

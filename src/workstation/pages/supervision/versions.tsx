@@ -4,8 +4,7 @@ import { useLive } from '../../live/use-live.ts';
 import { Ago } from '../../parts/countdown.tsx';
 import { FaultNotice } from '../../parts/fault-notice.tsx';
 import { plainly } from '../../parts/marks.ts';
-import { supervisionTexts as words } from '../../texts/supervision.ts';
-import { texts } from '../../texts.ts';
+import { supervisionTexts as words, texts } from '../../texts.ts';
 import { DiffView } from './diff-view.tsx';
 
 /** At once, and at most. */

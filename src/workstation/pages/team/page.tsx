@@ -11,10 +11,8 @@ import { StateBadge } from '../../parts/state-badge.tsx';
 import { TeamFigures } from '../../parts/team-figures.tsx';
 import { instant } from '../../parts/time.ts';
 import { UntrustedText } from '../../parts/untrusted-text.tsx';
-import { teamsTexts as words } from '../../texts/teams.ts';
 import { Pending } from './pending.tsx';
-import { worded } from '../../texts/words.ts';
-import { texts } from '../../texts.ts';
+import { teamsTexts as words, texts, worded } from '../../texts.ts';
 import '../../parts/pages.css';
 
 type Team = NonNullable<TeamPageQuery['team']>;

@@ -6,7 +6,7 @@ import { FaultNotice } from '../../parts/fault-notice.tsx';
 import { StateBadge } from '../../parts/state-badge.tsx';
 import { UntrustedText } from '../../parts/untrusted-text.tsx';
 import { type Item, itemOfApproval, itemOfIntervention } from '../../queue/item.ts';
-import { teamsTexts as words } from '../../texts/teams.ts';
+import { teamsTexts as words } from '../../texts.ts';
 import { texts } from '../../texts.ts';
 
 const CHANGES = /^(intervention|escalation|timeout|auto_continue|approval)_|_approval_requested$/;

@@ -6,9 +6,7 @@ import { FaultNotice } from '../../parts/fault-notice.tsx';
 import { Page } from '../../parts/page.tsx';
 import { TeamFigures } from '../../parts/team-figures.tsx';
 import { UntrustedText } from '../../parts/untrusted-text.tsx';
-import { partTexts } from '../../texts/parts.ts';
-import { teamsTexts as words } from '../../texts/teams.ts';
-import { texts } from '../../texts.ts';
+import { partTexts, teamsTexts as words, texts } from '../../texts.ts';
 import '../../parts/pages.css';
 
 /** What moves the figures of a team, and what makes one. */
