@@ -294,9 +294,15 @@ describe.skipIf(noBrowser())('the inbox', () => {
     await dialog.getByText('CRITICAL: decided one by one').waitFor();
     await dialog.getByText('has a form to fill in').waitFor();
     expect(await axeFaults(page)).toEqual([]);
+    // Somebody is quicker with one of them, between the look and the confirmation.
+    await world.approve(plain[0]!, key('SUPERVISOR'));
     await dialog.getByRole('button', { name: 'Approve 2' }).click();
-    const after = page.getByRole('dialog', { name: '2 items answered' });
-    await after.getByText('2 done, 0 decided by somebody else or over, 0 turned down').waitFor();
+    const after = page.getByRole('dialog', { name: '1 of 2 items answered' });
+    await after.getByText('1 done, 1 decided by somebody else or over, 0 turned down').waitFor();
+    await after.getByText('SUPERVISOR decided this before you: approved.').waitFor();
+    // It stays to be read, though nothing that was selected is there any more.
+    await page.locator(`[data-item=${plain[1]}]`).waitFor({ state: 'detached' });
+    await after.getByText('SUPERVISOR decided this before you: approved.').waitFor();
     expect(await Promise.all([...plain, ...others].map(async (id) => (await resolved(id)).status))).toEqual([
       'RESOLVED',
       'RESOLVED',
