@@ -221,7 +221,6 @@ describe.skipIf(noBrowser())('a decision panel', () => {
     await panel.getByLabel('owner').fill('ada@example.com');
     await panel.getByLabel('begins').fill('2026-03-02T09:30');
     await answers(panel).send();
-    await answers(panel).confirm();
     const fault = (label: string) => panel.locator('.field', { hasText: label }).locator('.fault');
     await fault('due').getByText('This is required.').waitFor();
     await fault('files').getByText('There must be at most 2 entries.').waitFor();
@@ -229,6 +228,7 @@ describe.skipIf(noBrowser())('a decision panel', () => {
     expect(await axeFaults(somebody.page)).toEqual([]);
     await panel.getByLabel('files').fill('a.ts\nb.ts');
     await panel.getByLabel('due').fill('2026-03-09');
+    await answers(panel).send();
     await answers(panel).confirm();
     await panel.locator('[data-outcome]').waitFor();
     const begins = await somebody.page.evaluate(() => new Date('2026-03-02T09:30').toISOString());

@@ -16,7 +16,7 @@ export const escaped = (name: string): string => name.replaceAll('~', '~0').repl
 const unescaped = (part: string): string => part.replaceAll('~1', '/').replaceAll('~0', '~');
 
 /** A validator's address, "#/a%20b", as a pointer. */
-function pointer(location: string): string {
+export function pointer(location: string): string {
   try {
     return decodeURIComponent(location.replace(/^#/, ''));
   } catch {
@@ -25,7 +25,7 @@ function pointer(location: string): string {
 }
 
 /** What stands there; on the way through a `$ref` within the same schema, what that leads to. */
-function valueAt(root: unknown, path: string): unknown {
+export function valueAt(root: unknown, path: string): unknown {
   let found = root;
   for (const part of path.split('/').slice(1).map(unescaped)) {
     if (!isTree(found) || !Object.hasOwn(found, part)) return undefined;

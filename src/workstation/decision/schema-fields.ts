@@ -2,7 +2,7 @@
 // choices, and objects within. Everything else is written as JSON. Pure; the server checks the answer all the same.
 import { Validator } from '@cfworker/json-schema';
 import { now } from '../live/clock.ts';
-import { escaped, inPlainWords, type SchemaFault } from './schema-faults.ts';
+import { escaped, inPlainWords, pointer, type SchemaFault, valueAt } from './schema-faults.ts';
 
 export type { SchemaFault } from './schema-faults.ts';
 
@@ -153,7 +153,7 @@ export function faultsIn(schema: unknown, answer: unknown, most = 20): SchemaFau
   const unreadable = unreadableIn(answer);
   if (unreadable.length > 0) return unreadable.slice(0, most);
   // A few levels that each refer to the next one twice are work without end, which the server bounds and this page cannot.
-  if (refers(schema)) return [];
+  if (!isBounded(schema)) return [];
   const draft =
     typeof schema === 'object' &&
     schema !== null &&
@@ -171,10 +171,25 @@ export function faultsIn(schema: unknown, answer: unknown, most = 20): SchemaFau
   }
 }
 
-const refers = (schema: unknown): boolean =>
-  typeof schema === 'object' &&
-  schema !== null &&
-  Object.entries(schema).some(([key, inner]) => REFERENCES.has(key) || refers(inner));
+/** Schemas that are walked through, those that are referred to as often as they are. */
+const MOST_STEPS = 2_000;
+
+/** Whether that many are enough, whatever refers to what: one that refers to itself is never at an end. */
+function isBounded(root: unknown): boolean {
+  let steps = 0;
+  const within = (schema: unknown): boolean => {
+    if (typeof schema !== 'object' || schema === null) return true;
+    steps += 1;
+    if (steps > MOST_STEPS) return false;
+    return Object.entries(schema).every(([key, inner]) => {
+      if (!REFERENCES.has(key)) return within(inner);
+      return key === '$ref' && typeof inner === 'string' && inner.startsWith('#')
+        ? within(valueAt(root, pointer(inner)))
+        : false;
+    });
+  };
+  return within(root);
+}
 
 /** Patterns are strangers', and a browser's engine may be made to try for ever: the server, whose engine may not, looks at them. */
 function withoutPatterns(schema: unknown): unknown {
