@@ -276,6 +276,36 @@ describe.skipIf(noBrowser())('a decision panel', () => {
     expect([intervention, approval]).toEqual([{ status: 'PENDING', claimedBy: null }, { status: 'PENDING' }]);
   });
 
+  test('offers nobody what their role would be refused, but for sending it up', async () => {
+    const request = await station.world.ask();
+    await station.app.ok(
+      station.world.keys.OPERATOR,
+      'mutation($id: ID!) { escalateIntervention(id: $id, escalation: {reason: "above me"}) { success errors { message } } }',
+      { id: request },
+    );
+    const call = await askCall({ inputData: { command: 'rm -rf / --no-preserve-root' } });
+    const somebody = await signedIn('OPERATOR');
+    const buttons = (panel: Locator) => panel.locator('.answer').getByRole('button').allTextContents();
+    const asked = await open(somebody, request);
+    await asked.getByText('This is decided by the role Supervisor, or a higher one.').waitFor();
+    expect((await buttons(asked)).map((text) => text.trim())).toEqual(['Escalate e']);
+    await somebody.page.keyboard.press('a');
+    await somebody.page.keyboard.press('c');
+    const held = await open(somebody, call);
+    await held.getByText(/This is decided by the role \w+, or a higher one\./).waitFor();
+    expect(await buttons(held)).toEqual([]);
+    await somebody.page.keyboard.press('a');
+    const { intervention, approval } = await station.app.ok(
+      station.world.keys.SUPERVISOR,
+      'query($request: ID!, $call: ID!) { intervention(id: $request) { status claimedBy { id } } approval(id: $call) { status decisions { verdict } } }',
+      { request, call },
+    );
+    expect([intervention, approval]).toEqual([
+      { status: 'PENDING', claimedBy: null },
+      { status: 'PENDING', decisions: [] },
+    ]);
+  });
+
   test('approves a call of CRITICAL risk in two steps', async () => {
     const id = await askCall({ inputData: { command: 'rm -rf / --no-preserve-root' } });
     const status = async () => {
