@@ -102,7 +102,7 @@ describe.skipIf(noBrowser())('the inbox where room is scarce', () => {
     expect(await next.count()).toBe(0);
     await page.keyboard.press('a');
     await page.locator(`[data-panel=${asked}] [data-outcome]`).waitFor();
-    await page.getByText('token daily').waitFor();
+    await page.getByText('Tokens a day').waitFor();
     // An answered one is no wider than the phone, whatever its team has shown.
     await looksRight(page);
     const main = page.locator('main');

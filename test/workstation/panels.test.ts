@@ -353,7 +353,7 @@ human_supervision:
     const somebody = await signedIn('OPERATOR');
     const panel = await open(somebody, id);
     await panel.locator('[data-layout=escalation_panel]').waitFor();
-    await panel.getByText('token daily').waitFor();
+    await panel.getByText('Tokens a day').waitFor();
     expect(await panel.getByText('from view').count()).toBe(0);
     expect(await panel.getByRole('button', { name: 'Modify' }).count()).toBe(0);
     await somebody.page.keyboard.press('a');

@@ -1,10 +1,12 @@
 import type { AskedCallFragment } from '../generated/graphql.ts';
+import { measureOf } from '../parts/budget-line.tsx';
+import { amount, unitsOf } from '../parts/decimal.ts';
 import { DiffView } from '../parts/diff-view.tsx';
 import type { Evidence } from '../parts/evidence.ts';
 import { orderedJson } from '../parts/json-editor.tsx';
 import { JsonView } from '../parts/json-view.tsx';
 import { UntrustedText } from '../parts/untrusted-text.tsx';
-import { texts } from '../texts.ts';
+import { budgetsTexts, texts } from '../texts.ts';
 import type { AskedApproval } from './approval-panel.tsx';
 import { Flags, type FlagShown } from './flags.tsx';
 
@@ -25,9 +27,9 @@ export function ApprovalSubject({ approval }: { approval: AskedApproval }) {
         <h3>{texts.decision.override}</h3>
         <dl className="facts">
           <dt>{texts.decision.line}</dt>
-          <dd>{approval.limitType.toLowerCase().replaceAll('_', ' ')}</dd>
+          <dd>{budgetsTexts.line[approval.limitType]}</dd>
           <dt>{texts.decision.amount}</dt>
-          <dd>{approval.requestedAmount}</dd>
+          <dd>{amount(unitsOf(approval.requestedAmount), measureOf(approval.limitType))}</dd>
           <dt>{texts.decision.justification}</dt>
           <dd>
             <UntrustedText text={approval.justification} />

@@ -1,9 +1,11 @@
 import { TeamFiguresDocument } from '../generated/graphql.ts';
 import { useLive } from '../live/use-live.ts';
+import { measureOf } from '../parts/budget-line.tsx';
+import { amount, unitsOf } from '../parts/decimal.ts';
 import { ScrollRegion } from '../parts/scroll-region.tsx';
 import { duration } from '../parts/time.ts';
 import { UntrustedText } from '../parts/untrusted-text.tsx';
-import { texts } from '../texts.ts';
+import { budgetsTexts, texts, worded } from '../texts.ts';
 
 /** How the team stands, what it may still spend, how quickly it is answered: where its configuration asks for that. */
 export function TeamFigures({
@@ -34,7 +36,7 @@ export function TeamFigures({
           <ul className="plain">
             {status.agents.map(({ id, name, status: doing }) => (
               <li key={id}>
-                <UntrustedText text={name} inline />: {doing.toLowerCase().replaceAll('_', ' ')}
+                <UntrustedText text={name} inline />: {worded(doing).toLowerCase()}
               </li>
             ))}
           </ul>
@@ -62,10 +64,11 @@ export function TeamFigures({
               <tbody>
                 {data.budget.lines.map(({ limitType, used, reserved, remaining }) => (
                   <tr key={limitType}>
-                    <td>{limitType.toLowerCase().replaceAll('_', ' ')}</td>
-                    <td>{used}</td>
-                    <td>{reserved}</td>
-                    <td>{remaining}</td>
+                    <td>{budgetsTexts.line[limitType]}</td>
+                    {[used, reserved, remaining].map((units, place) => (
+                      // Three figures, each by its place.
+                      <td key={place}>{amount(unitsOf(units), measureOf(limitType))}</td>
+                    ))}
                   </tr>
                 ))}
               </tbody>
