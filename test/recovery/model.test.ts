@@ -1,3 +1,4 @@
+import { causeWords } from '../../src/recovery/cause.ts';
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { triggerStop } from '../../src/emergency/trigger.ts';
@@ -164,7 +165,7 @@ const sessionsOf = ({ sessionIds }: World) =>
 /** A person reads what is wrong and puts it right, as docs/recovery.md says. */
 async function putRight({ team, call }: World, error: string): Promise<void> {
   const { prisma } = house.deps;
-  if (error.startsWith('BUDGET_CRITICAL'))
+  if (error.includes(causeWords.BUDGET_CRITICAL))
     await prisma.budget.update({ where: { projectId: team.projectId }, data: { dailyCostLimit: '1000' } });
   for (const [id] of error.matchAll(/approval_[0-9a-z]{26}/g))
     await call.vote(id, { verdict: 'REJECT', reason: 'not this' }, team.admin);
