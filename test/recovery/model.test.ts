@@ -1,10 +1,10 @@
-import { causeWords } from '../../src/recovery/cause.ts';
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { triggerStop } from '../../src/emergency/trigger.ts';
 import type { Session } from '../../src/generated/prisma/client.ts';
 import type { RecoveryType, StopCondition } from '../../src/generated/prisma/enums.ts';
 import { DomainError } from '../../src/kernel/errors.ts';
+import { causeWords } from '../../src/recovery/cause.ts';
 import { cancelSession, completeSession } from '../../src/sessions/end.ts';
 import { createTask } from '../../src/sessions/tasks.ts';
 import { withDatabase } from '../support/database.ts';

@@ -27,6 +27,7 @@ test.each([
   ['\r=1', `"'\r=1"`],
   ['＝1', "'＝1"],
   ['a "quoted", one\n', '"a ""quoted"", one\n"'],
+  ['a;=1', '"a;=1"'],
   ['{"a":"=1"}', '"{""a"":""=1""}"'],
 ])('a cell of %j is %j', (text, written) => {
   expect(cell(text)).toBe(written);
