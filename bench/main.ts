@@ -1,7 +1,7 @@
 /*
  * `npm run bench [-- name …]`: every figure that the README's table shows, of the product as it ships, in processes of
  * its own, on the embedded database and on PostgreSQL where one answers (TEST_DATABASE_URL, or the local one). Names:
- * cycle, ask, approval, replicas, fan-out, list, privacy, deadlines, budget, stop, start. The load comes from this machine too: quote ratios of one
+ * cycle, ask, approval, replicas, fan-out, inbox, list, privacy, deadlines, budget, stop, start. The load comes from this machine too: quote ratios of one
  * run, and to the bare statements that each run begins with.
  */
 import { randomBytes } from 'node:crypto';
@@ -15,6 +15,7 @@ import { measureStop } from './emergency-stop.ts';
 import { measureFanOut } from './fan-out.ts';
 import { measureHotBudget } from './hot-budget.ts';
 import { header, printRow, type Row } from './figures.ts';
+import { buildWorkstation, measureInbox } from './inbox.ts';
 import { measureList } from './list.ts';
 import { type BenchServer, makeDatabase, startServer } from './server.ts';
 import { measurePrivacy } from './privacy.ts';
@@ -47,6 +48,10 @@ for (const database of ['embedded', 'postgres'] as const) {
     });
   if (wanted('fan-out'))
     await onFresh(database, 1, async ([server]) => print(await measureFanOut(server!, database)));
+  if (wanted('inbox')) {
+    buildWorkstation();
+    await onFresh(database, 1, async ([server]) => print(await measureInbox(server!, database)));
+  }
   if (wanted('privacy')) await measurePrivacy(database).then(print);
   if (wanted('deadlines')) await measureDeadlines(database).then(print);
   if (wanted('budget')) await measureHotBudget(database).then(print);
