@@ -58,6 +58,8 @@ export async function person(
     viewport: { width: options.width ?? 1280, height: 800 },
     colorScheme: options.dark ? 'dark' : 'light',
     locale: 'en-GB',
+    // What fades in is of another colour while it does, and would be measured then on a machine that is slow enough.
+    reducedMotion: 'reduce',
   });
   const page: Page = await context.newPage();
   // Long enough for a busy machine, and shorter than a test: the step that hangs is the one that fails.
