@@ -31,6 +31,8 @@ describe('the feed of a page', () => {
   });
   beforeEach(async () => {
     world = await makeProject(app, ADMIN_KEY, 'Feed');
+    // What the making of it says is in the log before the page looks where that ends.
+    await sealed();
     page = await openHeadless(wire.url, world.keys.OPERATOR);
     await following();
   });
@@ -60,9 +62,10 @@ describe('the feed of a page', () => {
         ),
       );
   };
+  const sealed = () => vi.waitUntil(async () => (await database().prisma.unsealedEvent.count()) === 0, LONG);
   const logged = async () => {
     const { prisma } = database();
-    await vi.waitUntil(async () => (await prisma.unsealedEvent.count()) === 0, LONG);
+    await sealed();
     const events = await prisma.event.findMany({
       where: { projectId: world.id, type: { in: [...feedTypes] } },
       orderBy: { position: 'asc' },
