@@ -21,8 +21,11 @@ import { channelsOf, destinationOf } from './settings.ts';
 const PAGE = 200;
 /** The guarantee behind the wake-ups, in milliseconds. */
 const POLL = 500;
-/** The longest rest between two pages, in milliseconds: under load, what several commits wrote is read together. */
-const LONGEST_REST = 50;
+/**
+ * The rest between two looks, in milliseconds. What comes after a while of quiet is planned at once, and what follows it is
+ * read together: a look is a transaction, and one for each event would stand in the way of the next decision.
+ */
+const REST = 100;
 
 export interface ReaderDeps {
   database: { prisma: PrismaClient };
@@ -220,16 +223,18 @@ export function createReader(
   let asked = false;
   let running: Promise<void> | null = null;
   let stopped = true;
+  let ending = new AbortController();
+
+  const rest = () => delay(REST, undefined, { signal: ending.signal }).catch(() => {});
 
   async function run(): Promise<void> {
     while (asked && !stopped) {
       asked = false;
-      const began = performance.now();
       try {
         const { planned, again } = await planNext(deps);
         if (again) asked = true;
         if (planned > 0) deps.planned();
-        if (!again) await delay(Math.min(performance.now() - began, LONGEST_REST));
+        if (!again) await rest();
       } catch (error) {
         log.warn({ err: error }, 'planning notifications failed; the next look tries again');
       }
@@ -249,6 +254,7 @@ export function createReader(
     wake,
     start() {
       stopped = false;
+      ending = new AbortController();
       undo.push(database.leadership.onChange(wake));
       const poll = setInterval(wake, POLL);
       poll.unref();
@@ -257,6 +263,7 @@ export function createReader(
     },
     async stop() {
       stopped = true;
+      ending.abort();
       for (const release of undo.splice(0)) release();
       await running;
     },
