@@ -98,7 +98,9 @@ export async function decide(
   });
   const result = resultOf(outcome, viewerId);
   update(key, { state: result.state, words: result.words });
-  if (result.state === 'done' || result.state === 'late') dropDraft(target.id);
+  // A claim says nothing of what is being written.
+  const claims = verdict.kind === 'claim' || verdict.kind === 'release';
+  if (!claims && (result.state === 'done' || result.state === 'late')) dropDraft(target.id);
   return result;
 }
 

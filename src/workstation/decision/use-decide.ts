@@ -38,14 +38,6 @@ export function useDecide(target: Target & { title: string }, onDecided: (() => 
   const [last, setLast] = useState<DecisionResult | null>(null);
   const [busy, setBusy] = useState(false);
   const ready = useReady();
-  // Who has gone on to another item meanwhile is not taken from it.
-  const shown = useRef(true);
-  useEffect(() => {
-    shown.current = true;
-    return () => {
-      shown.current = false;
-    };
-  }, []);
   const running = useRef<Promise<DecisionResult> | null>(null);
   const moveOn = (verdict: Verdict) => {
     if (!MOVES_ON.has(verdict.kind) || onDecided === undefined) return;
@@ -63,7 +55,8 @@ export function useDecide(target: Target & { title: string }, onDecided: (() => 
     setLast(result);
     setBusy(false);
     running.current = null;
-    if (written && result.state === 'done' && shown.current) moveOn(verdict);
+    // Its event may be here before the answer, and this bar gone with it: whoever shows the list knows what is in view.
+    if (written && result.state === 'done') moveOn(verdict);
     return result;
   };
   /**

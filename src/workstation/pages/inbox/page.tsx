@@ -62,6 +62,10 @@ export default function InboxPage() {
   );
 
   useEffect(() => lastView.set(view), [view]);
+  const inView = useRef(current);
+  useEffect(() => {
+    inView.current = current;
+  }, [current]);
   const index = shown.findIndex(({ id }) => id === current);
   useEffect(() => {
     if (index !== -1) lastIndex.current = index;
@@ -75,6 +79,8 @@ export default function InboxPage() {
   };
   /** What was decided is left at once; the item that stood after it is next. */
   const onDecided = () => {
+    // Who has gone to another item while this one was on its way is not taken from it.
+    if (inView.current !== current) return;
     const next = shown[index + 1] ?? shown[index - 1];
     show({ item: next?.id });
   };
