@@ -131,6 +131,26 @@ describe.skipIf(noBrowser())('the inbox', () => {
     await world.approve(next);
   });
 
+  test('goes on from what was written also where its event is here before the answer', async () => {
+    const [first, second] = [await station.world.ask(), await station.world.ask()];
+    const { page, signIn } = await station.person();
+    await signIn(key('OPERATOR'), `/inbox?group=none&order=oldest&item=${first}`);
+    const panel = page.locator(`[data-panel=${first}]`);
+    await panel.locator('.answer').waitFor();
+    await page.route('**/graphql', async (route) => {
+      if (!route.request().postData()?.includes('resolveIntervention')) return route.continue();
+      const response = await route.fetch();
+      await panel.locator('[data-outcome]').waitFor();
+      await route.fulfill({ response });
+    });
+    await page.keyboard.press('m');
+    await page.keyboard.type('smaller steps');
+    await page.keyboard.press('Control+Enter');
+    await page.locator(`[data-panel=${second}] .answer[data-ready=true]`).waitFor();
+    expect(await resolved(first)).toMatchObject({ resolution: 'MODIFIED' });
+    await station.world.approve(second);
+  });
+
   test('asks before a page is left that has something unsent, and not afterwards', async () => {
     const [first, second] = [await station.world.ask(), await station.world.ask()];
     const { page, signIn } = await station.person();
